@@ -1,0 +1,162 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/i18n"
+)
+
+// Ctx is one request and the person behind it.
+type Ctx struct {
+	echo.Context
+	Reader Reader
+	Say    *i18n.Speaker
+	srv    *Server
+}
+
+// context finds out who is asking.
+func (s *Server) context(ec echo.Context) (*Ctx, error) {
+	if c, ok := ec.Get("kierto").(*Ctx); ok {
+		return c, nil
+	}
+	c := &Ctx{Context: ec, srv: s}
+	if s.opt.Identify != nil && s.hasSession(ec.Request()) {
+		r, err := s.opt.Identify(c)
+		if err != nil {
+			return nil, err
+		}
+		c.Reader = r
+	}
+	c.Say = i18n.For(s.lang(c), c.Reader.Zone, s.opt.Clock.Now())
+	ec.Set("kierto", c)
+	return c, nil
+}
+
+// lang is the reader's language: their account's, else the cookie's, else what
+// the browser asks for.
+func (s *Server) lang(c *Ctx) string {
+	if c.Reader.Lang != "" {
+		return c.Reader.Lang
+	}
+	if k, err := c.Cookie(langCookie); err == nil && i18n.Valid(k.Value) {
+		return k.Value
+	}
+	return i18n.Choose(c.Request().Header.Get("Accept-Language"))
+}
+
+// Now is this request's moment.
+func (c *Ctx) Now() clock.Instant { return c.Say.Now }
+
+// Frame is the frame of a page in a section of the navigation.
+func (c *Ctx) Frame(section string) Frame {
+	f := Frame{
+		Speaker: c.Say, Reader: c.Reader, Section: section, Base: c.srv.opt.BaseURL,
+		Path: c.Request().URL.RequestURI(),
+		Meta: Meta{Canonical: c.Request().URL.Path, NoIndex: c.Reader.SignedIn()},
+	}
+	if c.Reader.SignedIn() && c.srv.opt.Badges != nil {
+		if b, err := c.srv.opt.Badges(c.Request().Context(), c.Reader.ID); err == nil {
+			f.Badges = b
+		} else {
+			c.srv.opt.Log.Warn("badges", "err", err)
+		}
+	}
+	f.Flash = c.takeFlash()
+	if c.srv.opt.Demo != nil {
+		f.Demo = c.srv.opt.Demo()
+	}
+	return f
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Page answers 200 with a page.
+func (c *Ctx) Page(page templ.Component) error { return c.PageStatus(http.StatusOK, page) }
+
+// PageStatus answers with a page. Nothing is sent until all of it is made, so
+// that a page is whole or an error.
+func (c *Ctx) PageStatus(status int, page templ.Component) error {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := page.Render(c.Request().Context(), b); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	return c.HTMLBlob(status, b.Bytes())
+}
+
+// Form reads the posted fields. It fails when the body is too large or broken.
+func (c *Ctx) Form() (Form, error) {
+	v, err := c.FormParams()
+	if err != nil {
+		var tooBig *http.MaxBytesError
+		if errors.As(err, &tooBig) || errors.Is(err, echo.ErrStatusRequestEntityTooLarge) {
+			return Form{}, fault.New(fault.TooLarge, "web.too_large")
+		}
+		return Form{}, fault.New(fault.Invalid, "web.broken_form")
+	}
+	for k, vs := range v {
+		for i, s := range vs {
+			v[k][i] = clean(s)
+		}
+	}
+	return Form{Values: v}, nil
+}
+
+// clean drops what no person types: NUL and bytes that are not UTF-8, which
+// PostgreSQL refuses to store.
+func clean(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+}
+
+// Again shows a form once more, with what was typed and what was wrong, as 422
+// (409 when somebody else moved first). Other errors pass through.
+func (c *Ctx) Again(err error, form Form, page func(Form) templ.Component) error {
+	fs := fault.As(err)
+	if len(fs) == 0 {
+		return err
+	}
+	switch fs[0].Kind {
+	case fault.Invalid, fault.Conflict, fault.TooMany:
+		form.Faults = fs
+		return c.PageStatus(fs[0].Kind.Status(), page(form))
+	}
+	return err
+}
+
+// Go redirects after a POST (303). With htmx the browser follows it as usual.
+func (c *Ctx) Go(path string) error { return c.Redirect(http.StatusSeeOther, path) }
+
+// Back is the local path in the field "next" (form or query), or otherwise.
+// Another site's address is never followed.
+func (c *Ctx) Back(otherwise string) string { return Local(c.FormValue("next"), otherwise) }
+
+// Local is path when it is on this site, or otherwise.
+func Local(path, otherwise string) string {
+	u, err := url.Parse(path)
+	if err != nil || path == "" || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") ||
+		strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return otherwise
+	}
+	return path
+}
+
+// IsHTMX tells whether the request comes from htmx, and not from its history.
+func (c *Ctx) IsHTMX() bool {
+	h := c.Request().Header
+	return h.Get("HX-Request") == "true" && h.Get("HX-History-Restore-Request") != "true"
+}

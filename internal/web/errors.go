@@ -1,0 +1,107 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/i18n"
+)
+
+// fail is the one exit for errors: a fault becomes its sentence, anything else
+// becomes a 500 with a reference, and its cause goes to the log.
+func (s *Server) fail(err error, ec echo.Context) {
+	if ec.Response().Committed {
+		return
+	}
+	f := asFault(err)
+	if f == nil {
+		if errors.Is(err, context.Canceled) && ec.Request().Context().Err() != nil {
+			return // the reader left
+		}
+		s.opt.Log.Error("failed", "id", reference(ec), "route", ec.Path(), "err", err)
+	} else if f.Err != nil {
+		s.opt.Log.Warn("fault", "id", reference(ec), "route", ec.Path(), "key", f.Key, "err", f.Err)
+	}
+	c, cerr := s.context(ec)
+	if cerr != nil || c == nil { // who asks cannot be known: the database is away
+		c = &Ctx{Context: ec, srv: s, Say: i18n.For(i18n.Choose(ec.Request().Header.Get("Accept-Language")), "", s.opt.Clock.Now())}
+	}
+	if f != nil && f.Kind == fault.SignIn && !c.IsHTMX() {
+		next := "/"
+		if ec.Request().Method == http.MethodGet {
+			next = ec.Request().URL.RequestURI()
+		}
+		_ = c.Go("/sign-in?next=" + url.QueryEscape(next))
+		return
+	}
+	if perr := s.errorPage(c, f); perr != nil {
+		s.opt.Log.Error("error page", "id", reference(ec), "err", perr)
+		_ = ec.NoContent(http.StatusInternalServerError)
+	}
+}
+
+// errorPage shows a fault, or our own failure when f is nil.
+func (s *Server) errorPage(c *Ctx, f *fault.Fault) error {
+	v := ErrorView{Status: http.StatusInternalServerError, Title: c.Say.T("web.failed_title"),
+		Text: c.Say.T("web.failed"), Reference: reference(c)}
+	if f != nil {
+		v = ErrorView{Status: f.Kind.Status(), Title: c.Say.T(titles[f.Kind]), Text: c.Say.Fault(f)}
+	}
+	if v.Status == http.StatusServiceUnavailable || v.Status == http.StatusTooManyRequests {
+		c.Response().Header().Set("Retry-After", "10")
+	}
+	if s.opt.ErrorPage == nil {
+		return c.String(v.Status, v.Title+"\n"+v.Text+"\n")
+	}
+	frame := Frame{Speaker: c.Say, Reader: c.Reader, Base: s.opt.BaseURL, Path: "/", Meta: Meta{NoIndex: true}}
+	if s.opt.Demo != nil {
+		frame.Demo = s.opt.Demo()
+	}
+	return c.PageStatus(v.Status, s.opt.ErrorPage(frame, v))
+}
+
+// titles are the headings of the error pages.
+var titles = map[fault.Kind]string{
+	fault.Invalid:   "web.invalid_title",
+	fault.SignIn:    "web.sign_in_title",
+	fault.Forbidden: "web.forbidden_title",
+	fault.Missing:   "web.missing_title",
+	fault.Conflict:  "web.conflict_title",
+	fault.TooLarge:  "web.too_large_title",
+	fault.TooMany:   "web.too_many_title",
+	fault.Busy:      "web.busy_title",
+}
+
+// asFault is the fault in err, with Echo's own errors translated.
+func asFault(err error) *fault.Fault {
+	if fs := fault.As(err); len(fs) > 0 {
+		return fs[0]
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		switch he.Code {
+		case http.StatusNotFound:
+			return fault.New(fault.Missing, "web.missing")
+		case http.StatusMethodNotAllowed:
+			return fault.New(fault.Missing, "web.missing")
+		case http.StatusRequestEntityTooLarge:
+			return fault.New(fault.TooLarge, "web.too_large")
+		case http.StatusBadRequest:
+			return fault.New(fault.Invalid, "web.broken_form")
+		}
+	}
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		return fault.New(fault.TooLarge, "web.too_large")
+	}
+	return nil
+}
+
+// wall is the real time, for limits that no demo clock moves.
+var wall = clock.Wall

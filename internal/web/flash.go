@@ -1,0 +1,58 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+)
+
+const (
+	flashCookie = "kierto_flash"
+	langCookie  = "kierto_lang"
+	flashMaxAge = 60 // seconds
+)
+
+// Flash keeps a sentence for the next page.
+func (c *Ctx) Flash(key string, pairs ...any) { c.setFlash(Flash{Text: c.Say.T(key, pairs...)}) }
+
+// FlashUndo is Flash with a button that undoes, by a POST to undoURL.
+func (c *Ctx) FlashUndo(undoURL, key string, pairs ...any) {
+	c.setFlash(Flash{Text: c.Say.T(key, pairs...), UndoURL: undoURL})
+}
+
+func (c *Ctx) setFlash(f Flash) {
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return
+	}
+	c.SetCookie(c.srv.cookie(flashCookie, base64.RawURLEncoding.EncodeToString(raw), flashMaxAge))
+}
+
+// takeFlash reads the sentence once. The text is escaped like any other, and
+// the undo address must be local, so a forged cookie shows only its forger a
+// sentence.
+func (c *Ctx) takeFlash() *Flash {
+	k, err := c.Cookie(flashCookie)
+	if err != nil || k.Value == "" {
+		return nil
+	}
+	c.SetCookie(c.srv.cookie(flashCookie, "", -1))
+	raw, err := base64.RawURLEncoding.DecodeString(k.Value)
+	if err != nil {
+		return nil
+	}
+	var f Flash
+	if json.Unmarshal(raw, &f) != nil || f.Text == "" {
+		return nil
+	}
+	f.UndoURL = Local(f.UndoURL, "")
+	return &f
+}
+
+// cookie is a cookie of ours: this site only, not readable by script.
+func (s *Server) cookie(name, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode,
+	}
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/fault"
+)
+
+// requestID gives every request a name that the log and the error page share.
+func requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		b := make([]byte, 6)
+		_, _ = rand.Read(b)
+		c.Response().Header().Set(echo.HeaderXRequestID, hex.EncodeToString(b))
+		return next(c)
+	}
+}
+
+// reference is the request's name.
+func reference(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// log writes one line a request: the route and never the query, so that no
+// search, address or token ends up in a log.
+func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := clock.Wall()
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		who, key := "", ""
+		if k, ok := c.Get("kierto").(*Ctx); ok {
+			who = k.Reader.ID
+		}
+		if fs := fault.As(err); len(fs) > 0 {
+			key = fs[0].Key
+		}
+		s.opt.Log.Info("request", "id", reference(c), "method", c.Request().Method, "route", c.Path(),
+			"status", c.Response().Status, "ms", clock.Wall().Sub(start).Milliseconds(), "actor", who, "fault", key)
+		return nil
+	}
+}
+
+// recover turns a panic into an ordinary error.
+func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.opt.Log.Error("panic", "id", reference(c), "what", fmt.Sprint(p), "stack", string(debug.Stack()))
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		return next(c)
+	}
+}
+
+// headers sets the security headers. No page loads anything from elsewhere, and
+// no script or style is inline.
+func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
+	forms := strings.TrimSpace("'self' " + strings.Join(s.opt.ExtraForms, " "))
+	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; " +
+		"font-src 'none'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " + forms
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=()")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if s.secure() {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		return next(c)
+	}
+}
+
+// denyCrossSite answers a form sent from another site.
+func (s *Server) denyCrossSite(w http.ResponseWriter, r *http.Request) {
+	c := s.Echo.NewContext(r, w)
+	s.fail(fault.New(fault.Forbidden, "web.cross_site"), c)
+}
+
+// prefixNet is p as the older type that Echo takes.
+func prefixNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}

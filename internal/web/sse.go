@@ -1,0 +1,67 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// liveBeat is how often a quiet event stream says it is alive.
+const liveBeat = 20 * time.Second
+
+// Live keeps an event stream open (GET …/live). Each time woken gives, it sends
+// what render makes under event; a nil component sends nothing. It ends when
+// the reader leaves or woken is closed.
+func (c *Ctx) Live(event string, woken <-chan struct{}, render func() (templ.Component, error)) error {
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	out := http.NewResponseController(c.Response().Writer)
+	c.Response().WriteHeader(http.StatusOK)
+	if _, err := fmt.Fprint(c.Response(), ": hello\n\n"); err != nil {
+		return nil
+	}
+	_ = out.Flush()
+	beat := time.NewTicker(liveBeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-c.Request().Context().Done():
+			return nil
+		case <-beat.C:
+			if _, err := fmt.Fprint(c.Response(), ": beat\n\n"); err != nil {
+				return nil
+			}
+		case _, open := <-woken:
+			if !open {
+				return nil
+			}
+			part, err := render()
+			if err != nil {
+				return err
+			}
+			if part == nil {
+				continue
+			}
+			if err := c.event(event, part); err != nil {
+				return nil
+			}
+		}
+		_ = out.Flush()
+	}
+}
+
+// event writes one server-sent event; each line of the body gets its "data:".
+func (c *Ctx) event(name string, part templ.Component) error {
+	var b bytes.Buffer
+	if err := part.Render(c.Request().Context(), &b); err != nil {
+		return err
+	}
+	body := bytes.ReplaceAll(bytes.TrimSpace(b.Bytes()), []byte("\n"), []byte("\ndata: "))
+	_, err := fmt.Fprintf(c.Response(), "event: %s\ndata: %s\n\n", name, body)
+	return err
+}
