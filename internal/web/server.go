@@ -35,13 +35,13 @@ type Options struct {
 	BaseURL    string // https://example.fi, no slash; "https" turns on Secure cookies and HSTS
 	Clock      clock.Clock
 	Log        *slog.Logger
-	Proxies    []netip.Prefix                                      // whose X-Forwarded-For is believed
-	Sessions   scs.CtxStore                                        // where sessions are kept; nil: in memory
-	Identify   func(c *Ctx) (Reader, error)                        // who holds this session
+	Proxies    []netip.Prefix                                       // whose X-Forwarded-For is believed
+	Sessions   scs.CtxStore                                         // where sessions are kept; nil: in memory
+	Identify   func(c *Ctx) (Reader, error)                         // who holds this session
 	Badges     func(ctx context.Context, id string) (Badges, error) // counts in the top bar
-	ErrorPage  func(f Frame, e ErrorView) templ.Component          // the page of an error
-	Demo       func() *Demo                                        // the demo's foot; nil outside it
-	ExtraForms []string                                            // origins forms may also be sent to: the payment page
+	ErrorPage  func(f Frame, e ErrorView) templ.Component           // the page of an error
+	Demo       func() *Demo                                         // the demo's foot; nil outside it
+	ExtraForms []string                                             // origins forms may also be sent to: the payment page
 }
 
 // ErrorView is an error as its reader sees it.
