@@ -1,0 +1,145 @@
+// Package db opens the database, SQLite or PostgreSQL, and runs the same SQL on
+// both. It is the only package that knows a driver; stores write SQL through
+// Queryer and Tx with ? placeholders.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Config says where the database is.
+type Config struct {
+	URL      string // postgres://…; empty means SQLite in Dir
+	Dir      string // data folder of the SQLite file
+	MaxConns int    // connections at most (SQLite: readers); 0 means a default
+}
+
+// Limits of a connection pool.
+const (
+	defaultReaders   = 6                // SQLite read connections
+	defaultConns     = 20               // PostgreSQL connections
+	idleConnLifetime = 5 * time.Minute  // an unused connection is closed after this
+	connectionWait   = 30 * time.Second // longest wait for a free connection
+	maxRebound       = 4096             // rebound queries kept, number of texts
+)
+
+// Queryer reads. DB reads what is committed; Tx also sees its own writes.
+type Queryer interface {
+	// Get scans one row into dest, a struct with db tags or a scalar. It fails
+	// with sql.ErrNoRows (see IsNone) when there is none.
+	Get(ctx context.Context, dest any, query string, args ...any) error
+	// Select scans all rows into dest, a pointer to a slice.
+	Select(ctx context.Context, dest any, query string, args ...any) error
+}
+
+// Doer writes: Tx inside a transaction, DB as a transaction of one statement.
+type Doer interface {
+	Queryer
+	// Do runs a statement and says how many rows it changed.
+	Do(ctx context.Context, query string, args ...any) (int64, error)
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	write    *sqlx.DB
+	read     *sqlx.DB // the same pool as write on PostgreSQL
+	postgres bool
+	cfg      Config
+	rebound  sync.Map // query with ? → query with $1
+	bound    atomic.Int64
+}
+
+// Open opens the database and makes sure it answers. It creates the SQLite file
+// and its folder when they do not exist yet.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	switch {
+	case cfg.URL == "":
+		return openSQLite(ctx, cfg)
+	case strings.HasPrefix(cfg.URL, "postgres://"), strings.HasPrefix(cfg.URL, "postgresql://"):
+		return openPostgres(ctx, cfg)
+	default:
+		return nil, errors.New("db: a database URL starts with postgres://, or is empty for SQLite in the data folder")
+	}
+}
+
+// Postgres tells whether this is PostgreSQL. Only the two search files may ask.
+func (d *DB) Postgres() bool { return d.postgres }
+
+// SQL is the pool that writes, for River.
+func (d *DB) SQL() *sql.DB { return d.write.DB }
+
+// Ping asks whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int64
+	if err := d.write.GetContext(ctx, &one, "SELECT 1"); err != nil {
+		return wrap(ctx, err)
+	}
+	return nil
+}
+
+// Close closes all connections.
+func (d *DB) Close() error {
+	if d.postgres {
+		return d.write.Close()
+	}
+	return errors.Join(d.read.Close(), d.write.Close())
+}
+
+// Get implements Queryer on what is committed.
+func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error {
+	return wrap(ctx, d.read.GetContext(ctx, dest, d.bind(query), args...))
+}
+
+// Select implements Queryer on what is committed.
+func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) error {
+	return wrap(ctx, d.read.SelectContext(ctx, dest, d.bind(query), args...))
+}
+
+// Do runs one statement as a transaction of its own.
+func (d *DB) Do(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := d.write.ExecContext(ctx, d.bind(query), args...)
+	return affected(ctx, res, err)
+}
+
+// In expands every slice among args into as many placeholders: "id IN (?)". It
+// fails on an empty slice.
+func In(query string, args ...any) (string, []any, error) {
+	q, a, err := sqlx.In(query, args...)
+	if err != nil {
+		return "", nil, fmt.Errorf("db: %w", err)
+	}
+	return q, a, nil
+}
+
+// bind turns ? into $1, $2, … for PostgreSQL. A literal ? in the text of a
+// query is not supported.
+func (d *DB) bind(query string) string {
+	if !d.postgres {
+		return query
+	}
+	if q, ok := d.rebound.Load(query); ok {
+		return q.(string)
+	}
+	q := sqlx.Rebind(sqlx.DOLLAR, query)
+	if d.bound.Add(1) <= maxRebound {
+		d.rebound.Store(query, q)
+	}
+	return q
+}
+
+func affected(ctx context.Context, res sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, wrap(ctx, err)
+	}
+	n, err := res.RowsAffected()
+	return n, wrap(ctx, err)
+}

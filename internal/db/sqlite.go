@@ -1,0 +1,103 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"database/sql"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/mattn/go-sqlite3"
+)
+
+// FileName is the SQLite database within the data folder.
+const FileName = "kierto.db"
+
+// SQLite settings.
+const (
+	busyTimeout  = 5000    // milliseconds to wait for another process's lock
+	cacheSize    = -16_384 // KiB of pages a connection keeps (negative: KiB)
+	keptStmts    = 200     // prepared statements a connection keeps
+	mmapBytes    = 1 << 30 // bytes of the file read through the page cache
+	journalBytes = 64 << 20
+)
+
+// errNoFTS5 is what a build without full-text search says.
+var errNoFTS5 = errors.New("db: this kierto was built without SQLite full-text search; build it with -tags sqlite_fts5 (make build does)")
+
+// connector opens connections to one SQLite file.
+type connector struct {
+	dsn string
+	drv *sqlite3.SQLiteDriver
+}
+
+// Connect implements driver.Connector.
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.drv.Open(c.dsn) }
+
+// Driver implements driver.Connector.
+func (c connector) Driver() driver.Driver { return c.drv }
+
+func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Dir == "" {
+		return nil, errors.New("db: SQLite needs a data folder")
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("db: data folder: %w", err)
+	}
+	file := filepath.Join(cfg.Dir, FileName)
+	readers := cfg.MaxConns
+	if readers <= 0 {
+		readers = defaultReaders
+	}
+	d := &DB{
+		write: sqlitePool(file, 1, url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}}),
+		read:  sqlitePool(file, readers, url.Values{"_query_only": {"true"}}),
+		cfg:   cfg,
+	}
+	if err := d.checkSQLite(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// sqlitePool is a pool of at most conns connections with options of their own.
+func sqlitePool(file string, conns int, options url.Values) *sqlx.DB {
+	options.Set("_synchronous", "FULL")
+	options.Set("_foreign_keys", "on")
+	options.Set("_busy_timeout", strconv.Itoa(busyTimeout))
+	options.Set("_cache_size", strconv.Itoa(cacheSize))
+	options.Set("_stmt_cache_size", strconv.Itoa(keptStmts))
+	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + options.Encode()
+	drv := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		_, err := c.Exec(fmt.Sprintf("PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d", mmapBytes, journalBytes), nil)
+		return err
+	}}
+	pool := sql.OpenDB(connector{dsn: dsn, drv: drv})
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return sqlx.NewDb(pool, "sqlite3")
+}
+
+func (d *DB) checkSQLite(ctx context.Context) error {
+	var fts5 bool
+	if err := d.write.GetContext(ctx, &fts5, "SELECT sqlite_compileoption_used('ENABLE_FTS5')"); err != nil {
+		return fmt.Errorf("db: cannot open %s: %w", filepath.Join(d.cfg.Dir, FileName), err)
+	}
+	if !fts5 {
+		return errNoFTS5
+	}
+	var mode string
+	if err := d.write.GetContext(ctx, &mode, "PRAGMA journal_mode"); err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("db: this file system cannot keep SQLite's write-ahead log (journal mode is %q)", mode)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Retries of a transaction that PostgreSQL ended for a deadlock or a
+// serialization failure.
+const (
+	maxTries  = 5
+	firstWait = 5 * time.Millisecond // doubled after each try, plus jitter
+)
+
+// Tx is one write transaction. It must not be used after InTx returns, nor by
+// two goroutines at once.
+type Tx struct {
+	tx    *sqlx.Tx
+	db    *DB
+	after []func()
+}
+
+// InTx runs fn in one write transaction: it commits when fn returns nil and
+// rolls back on an error or a panic. Write transactions are serial on SQLite and
+// READ COMMITTED on PostgreSQL, where fn may run again after a deadlock; so fn
+// touches nothing but the database. InTx must not be called inside fn: on
+// SQLite, where only one transaction writes at a time, it would wait for itself.
+func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
+	wait := firstWait
+	for try := 1; ; try++ {
+		err := d.try(ctx, fn)
+		if err == nil || try == maxTries || !shouldRetry(err) {
+			return wrap(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait + rand.N(wait)):
+		}
+		wait *= 2
+	}
+}
+
+func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	waiting, cancel := context.WithTimeout(ctx, connectionWait)
+	conn, err := d.write.Connx(waiting)
+	cancel()
+	if err != nil {
+		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			return away(fmt.Errorf("db: no connection within %s (a transaction inside a transaction?): %w", connectionWait, err))
+		}
+		return err
+	}
+	defer func() { _ = conn.Close() }() // hands the connection back; an error means it is gone
+
+	sqlTx, err := conn.BeginTxx(ctx, d.txOptions())
+	if err != nil {
+		return err
+	}
+	tx := &Tx{tx: sqlTx, db: d}
+	done := false
+	defer func() {
+		if !done { // fn failed or panicked
+			_ = sqlTx.Rollback()
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	done = true
+	if err := sqlTx.Commit(); err != nil {
+		_ = sqlTx.Rollback()
+		return err
+	}
+	for _, f := range tx.after {
+		f()
+	}
+	return nil
+}
+
+func (d *DB) txOptions() *sql.TxOptions {
+	if d.postgres {
+		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	return nil // the file is opened with BEGIN IMMEDIATE
+}
+
+// Get implements Queryer inside the transaction.
+func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
+	return wrap(ctx, tx.tx.GetContext(ctx, dest, tx.db.bind(query), args...))
+}
+
+// Select implements Queryer inside the transaction.
+func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
+	return wrap(ctx, tx.tx.SelectContext(ctx, dest, tx.db.bind(query), args...))
+}
+
+// Do runs a statement and says how many rows it changed. After an error
+// PostgreSQL accepts nothing more in this transaction: where a duplicate is to
+// be expected, write ON CONFLICT DO NOTHING and look at the number.
+func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := tx.tx.ExecContext(ctx, tx.db.bind(query), args...)
+	return affected(ctx, res, err)
+}
+
+// SQL is the transaction itself, for River.
+func (tx *Tx) SQL() *sql.Tx { return tx.tx.Tx }
+
+// Postgres tells whether this is PostgreSQL. Only the two search files may ask.
+func (tx *Tx) Postgres() bool { return tx.db.postgres }
+
+// AfterCommit runs f once the transaction is committed, and never otherwise.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
