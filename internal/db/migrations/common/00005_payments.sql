@@ -1,0 +1,92 @@
+-- +goose Up
+
+-- Money asked of a buyer for one order, on the provider's own page.
+CREATE TABLE payments (
+	id          TEXT   NOT NULL PRIMARY KEY,         -- pay_…
+	order_id    TEXT   NOT NULL UNIQUE,              -- one order is paid once
+	buyer_id    TEXT   NOT NULL,
+	seller_id   TEXT   NOT NULL,
+	amount      BIGINT NOT NULL,                     -- minor units the buyer pays
+	payout      BIGINT NOT NULL,                     -- of these, the seller's
+	currency    TEXT   NOT NULL,
+	state       TEXT   NOT NULL CHECK (state IN ('opening', 'open', 'processing', 'held', 'releasing', 'released', 'refunding', 'refunded', 'expired', 'failed')),
+	session_id  TEXT   NOT NULL DEFAULT '',          -- provider's checkout session
+	pay_url     TEXT   NOT NULL DEFAULT '',          -- its page
+	intent_id   TEXT   NOT NULL DEFAULT '',
+	charge_id   TEXT   NOT NULL DEFAULT '',
+	method      TEXT   NOT NULL DEFAULT '',          -- 'card', 'mobilepay', 'paypal'
+	expires_at  BIGINT NOT NULL,
+	held_at     BIGINT NOT NULL DEFAULT 0,
+	closed_at   BIGINT NOT NULL DEFAULT 0,
+	version     BIGINT NOT NULL DEFAULT 1,
+	created_at  BIGINT NOT NULL
+);
+CREATE INDEX payments_session ON payments (session_id);
+CREATE INDEX payments_intent ON payments (intent_id);
+CREATE INDEX payments_state ON payments (state, created_at);
+
+-- Money promised outwards. One of each kind per order, so nobody is paid twice
+-- however often a job runs or a provider forgets an idempotency key.
+CREATE TABLE movements (
+	id          TEXT   NOT NULL PRIMARY KEY,         -- mov_…; also the idempotency key
+	order_id    TEXT   NOT NULL,
+	kind        TEXT   NOT NULL CHECK (kind IN ('payout', 'refund')),
+	to_id       TEXT   NOT NULL,                     -- the person
+	amount      BIGINT NOT NULL,
+	currency    TEXT   NOT NULL,
+	state       TEXT   NOT NULL CHECK (state IN ('promised', 'waiting', 'sent', 'failed')), -- waiting: the seller has not finished payout details
+	provider_id TEXT   NOT NULL DEFAULT '',          -- transfer or refund id
+	tries       BIGINT NOT NULL DEFAULT 0,
+	reason      TEXT   NOT NULL DEFAULT '',          -- of the last failure
+	created_at  BIGINT NOT NULL,
+	sent_at     BIGINT NOT NULL DEFAULT 0,
+	UNIQUE (order_id, kind)
+);
+CREATE INDEX movements_state ON movements (state, created_at);
+
+-- A seller's account at the provider.
+CREATE TABLE payout_accounts (
+	user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+	account_id TEXT    NOT NULL UNIQUE,              -- acct_…
+	ready      BOOLEAN NOT NULL DEFAULT FALSE,       -- payouts enabled
+	created_at BIGINT  NOT NULL,
+	updated_at BIGINT  NOT NULL
+);
+
+-- What the provider told us; each event once.
+CREATE TABLE webhook_events (
+	id          TEXT   NOT NULL PRIMARY KEY,         -- provider's event id
+	kind        TEXT   NOT NULL,
+	object_id   TEXT   NOT NULL,                     -- what it is about; fetched anew when worked
+	received_at BIGINT NOT NULL,
+	worked_at   BIGINT NOT NULL DEFAULT 0
+);
+
+-- The ledger: double-entry, append-only. A posting's entries sum to zero.
+CREATE TABLE postings (
+	id           TEXT   NOT NULL PRIMARY KEY,        -- pst_…
+	kind         TEXT   NOT NULL,                    -- 'captured', 'released', 'refunded', 'provider_fee'
+	external_ref TEXT   NOT NULL,                    -- charge, transfer or refund id: the same fact is posted once
+	order_id     TEXT   NOT NULL,
+	at           BIGINT NOT NULL,
+	UNIQUE (kind, external_ref)
+);
+CREATE INDEX postings_order ON postings (order_id);
+CREATE TABLE ledger (
+	posting_id TEXT   NOT NULL REFERENCES postings (id),
+	line       BIGINT NOT NULL,
+	account    TEXT   NOT NULL,                      -- 'psp_balance', 'held', 'seller_payable', 'platform_fee', 'shipping_payable', 'psp_fee', 'refunds'
+	owner      TEXT   NOT NULL DEFAULT '',           -- order id of held, user id of seller_payable
+	amount     BIGINT NOT NULL,                      -- minor units; debit positive, credit negative
+	currency   TEXT   NOT NULL,
+	PRIMARY KEY (posting_id, line)
+);
+CREATE INDEX ledger_account ON ledger (account, owner);
+
+-- +goose Down
+DROP TABLE ledger;
+DROP TABLE postings;
+DROP TABLE webhook_events;
+DROP TABLE payout_accounts;
+DROP TABLE movements;
+DROP TABLE payments;
