@@ -21,6 +21,7 @@ type Config struct {
 	URL      string // postgres://…; empty means SQLite in Dir
 	Dir      string // data folder of the SQLite file
 	MaxConns int    // connections at most (SQLite: readers); 0 means a default
+	NoSync   bool   // SQLite does not wait for the disk; only for tests and for filling a new database
 }
 
 // Limits of a connection pool.

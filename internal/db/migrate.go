@@ -2,8 +2,10 @@ package db
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,10 +34,10 @@ func (d *DB) RiverDriver() riverdriver.Driver[*sql.Tx] {
 // they are.
 func (d *DB) Migrate(ctx context.Context) error {
 	provider, err := d.provider()
-	if err == nil {
-		_, err = provider.Up(ctx)
+	if err != nil {
+		return err
 	}
-	if err != nil && !errors.Is(err, goose.ErrNoMigrations) {
+	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("db: migrate: %w", wrap(ctx, err))
 	}
 	river, err := d.riverMigrator()
@@ -77,6 +79,26 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	}
 	return pending, nil
 }
+
+// Fingerprint names the set of our migrations by their content.
+func Fingerprint() string {
+	h := sha256.New()
+	err := fs.WalkDir(migrations, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := migrations.ReadFile(name)
+		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
+		return err
+	})
+	if err != nil {
+		panic("db: embedded migrations: " + err.Error()) // cannot happen: they are part of the program
+	}
+	return hex.EncodeToString(h.Sum(nil))[:fingerprintLetters]
+}
+
+// fingerprintLetters keep a Fingerprint short enough for a database name.
+const fingerprintLetters = 16
 
 func (d *DB) provider() (*goose.Provider, error) {
 	dialect, folder := goose.DialectSQLite3, "sqlite"

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -9,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-
-	"database/sql"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/mattn/go-sqlite3"
@@ -56,7 +55,7 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		readers = defaultReaders
 	}
 	d := &DB{
-		write: sqlitePool(file, 1, url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}}),
+		write: sqlitePool(file, 1, url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {synchronous(cfg)}}),
 		read:  sqlitePool(file, readers, url.Values{"_query_only": {"true"}}),
 		cfg:   cfg,
 	}
@@ -68,7 +67,6 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 
 // sqlitePool is a pool of at most conns connections with options of their own.
 func sqlitePool(file string, conns int, options url.Values) *sqlx.DB {
-	options.Set("_synchronous", "FULL")
 	options.Set("_foreign_keys", "on")
 	options.Set("_busy_timeout", strconv.Itoa(busyTimeout))
 	options.Set("_cache_size", strconv.Itoa(cacheSize))
@@ -82,6 +80,15 @@ func sqlitePool(file string, conns int, options url.Values) *sqlx.DB {
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	return sqlx.NewDb(pool, "sqlite3")
+}
+
+// synchronous is how a commit waits for the disk: FULL, so that what was
+// acknowledged survives a power cut.
+func synchronous(cfg Config) string {
+	if cfg.NoSync {
+		return "OFF"
+	}
+	return "FULL"
 }
 
 func (d *DB) checkSQLite(ctx context.Context) error {
