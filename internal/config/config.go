@@ -1,0 +1,117 @@
+// Package config reads the settings: environment variables named KIERTO_…,
+// once, at start. Without any, the demo runs.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Config are the settings of one installation.
+type Config struct {
+	Addr     string         // KIERTO_ADDR: where to listen, "localhost:8080"
+	Data     string         // KIERTO_DATA: folder of the SQLite file and the photos
+	Database string         // KIERTO_DATABASE_URL: empty for SQLite in Data, or postgres://…
+	BaseURL  string         // KIERTO_BASE_URL: how people reach the site, "https://example.fi"
+	Secret   string         // KIERTO_SECRET: at least 32 characters; signs links in e-mails
+	Metrics  string         // KIERTO_METRICS_ADDR: where Prometheus may look; empty: nowhere
+	Proxies  []netip.Prefix // KIERTO_TRUSTED_PROXIES: whose X-Forwarded-For is believed, comma-separated
+
+	SMTP      string // KIERTO_SMTP_URL: smtp://user:password@host:587 (STARTTLS) or smtps://…:465
+	MailFrom  string // KIERTO_MAIL_FROM: "Kierto <hei@example.fi>"
+	Signature string // KIERTO_SIGNATURE: the person who signs messages, "Salla"
+
+	StripeKey     string // KIERTO_STRIPE_KEY
+	StripeWebhook string // KIERTO_STRIPE_WEBHOOK_SECRET: of an endpoint with API version 2023-10-16
+	StripeURL     string // KIERTO_STRIPE_URL: empty for the real one
+	PayPal        bool   // KIERTO_PAYPAL=1: offer PayPal too (needs Stripe's approval)
+
+	CarrierURL    string // KIERTO_CARRIER_URL: parcel API; empty: sellers type tracking numbers
+	CarrierKey    string // KIERTO_CARRIER_KEY
+	CarrierSecret string // KIERTO_CARRIER_SECRET
+
+	Categories string // KIERTO_CATEGORIES: file that replaces the built-in categories
+	Rates      string // KIERTO_RATES: file that replaces the built-in shipping prices
+	Policy     string // KIERTO_POLICY: file that replaces the built-in ladders
+}
+
+// Read reads the environment. get is os.Getenv, or a test's own.
+func Read(get func(string) string) (Config, error) {
+	c := Config{
+		Addr: or(get("KIERTO_ADDR"), "localhost:8080"), Data: or(get("KIERTO_DATA"), defaultData()),
+		Database: get("KIERTO_DATABASE_URL"), BaseURL: strings.TrimSuffix(get("KIERTO_BASE_URL"), "/"),
+		Secret: get("KIERTO_SECRET"), Metrics: get("KIERTO_METRICS_ADDR"),
+		SMTP: get("KIERTO_SMTP_URL"), MailFrom: get("KIERTO_MAIL_FROM"), Signature: get("KIERTO_SIGNATURE"),
+		StripeKey: get("KIERTO_STRIPE_KEY"), StripeWebhook: get("KIERTO_STRIPE_WEBHOOK_SECRET"),
+		StripeURL: get("KIERTO_STRIPE_URL"), PayPal: get("KIERTO_PAYPAL") == "1",
+		CarrierURL: get("KIERTO_CARRIER_URL"), CarrierKey: get("KIERTO_CARRIER_KEY"), CarrierSecret: get("KIERTO_CARRIER_SECRET"),
+		Categories: get("KIERTO_CATEGORIES"), Rates: get("KIERTO_RATES"), Policy: get("KIERTO_POLICY"),
+	}
+	for _, s := range strings.FieldsFunc(get("KIERTO_TRUSTED_PROXIES"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := prefix(s)
+		if err != nil {
+			return c, fmt.Errorf("KIERTO_TRUSTED_PROXIES: %q is neither an address nor a range", s)
+		}
+		c.Proxies = append(c.Proxies, p)
+	}
+	return c, nil
+}
+
+// minSecret is the shortest secret, in characters: 256 bits written in base64
+// are 43, in hex 64.
+const minSecret = 32
+
+// ErrIncomplete is returned when serve lacks a setting it cannot do without.
+var ErrIncomplete = errors.New("settings are missing")
+
+// ForServe tells what `kierto serve` still lacks, all of it at once.
+func (c Config) ForServe() error {
+	var lacks []string
+	need := func(ok bool, what string) {
+		if !ok {
+			lacks = append(lacks, what)
+		}
+	}
+	u, err := url.Parse(c.BaseURL)
+	need(err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http"), "KIERTO_BASE_URL, how people reach the site, such as https://kierto.example")
+	need(len(c.Secret) >= minSecret, fmt.Sprintf("KIERTO_SECRET, at least %d random characters", minSecret))
+	need(c.SMTP != "", "KIERTO_SMTP_URL, where e-mail goes out, such as smtp://user:password@mail.example:587")
+	need(c.MailFrom != "", "KIERTO_MAIL_FROM, who e-mail comes from, such as \"Kierto <hei@kierto.example>\"")
+	need(c.StripeKey != "", "KIERTO_STRIPE_KEY, the secret key of your Stripe account")
+	need(c.StripeWebhook != "", "KIERTO_STRIPE_WEBHOOK_SECRET, of a webhook endpoint at /webhooks/stripe with API version 2023-10-16")
+	if len(lacks) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w:\n  - %s", ErrIncomplete, strings.Join(lacks, "\n  - "))
+}
+
+func prefix(s string) (netip.Prefix, error) {
+	if strings.Contains(s, "/") {
+		return netip.ParsePrefix(s)
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return a.Prefix(a.BitLen())
+}
+
+// defaultData is where data goes when nobody says otherwise.
+func defaultData() string {
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "share", "kierto")
+	}
+	return "data"
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
