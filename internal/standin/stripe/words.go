@@ -1,0 +1,47 @@
+package stripe
+
+// words are the hosted pages' texts in the three languages.
+var words = map[string]map[string]string{
+	"fi": {
+		"test": "Testitila", "pay": "Maksa", "pay_to": "Maksun saaja", "methods": "Miten maksat?", "card": "Kortti",
+		"mobilepay": "MobilePay", "paypal": "PayPal", "klarna": "Klarna", "link": "Link",
+		"number": "Kortin numero", "expiry": "Voimassa (KK/VV)", "cvc": "Turvakoodi (CVC)", "cancel": "Peruuta", "total": "Yhteensä",
+		"hint": "Kokeile kortilla 4242 4242 4242 4242. Oikeaa rahaa ei liiku.", "email": "Sähköposti",
+		"wallet_title": "Hyväksy maksu sovelluksessa", "wallet_text": "Avaa sovellus puhelimessasi ja hyväksy maksu. Tässä testitilassa valitset itse, mitä sovelluksessa tapahtuu.",
+		"approve": "Hyväksy", "decline": "Hylkää", "slow": "Hyväksy vasta myöhemmin", "other": "Valitse toinen maksutapa",
+		"declined": "Maksu ei mennyt läpi. Tarkista tiedot tai valitse toinen maksutapa.", "no_generic_decline": "Korttisi tai sovelluksesi hylkäsi maksun. Valitse toinen maksutapa.",
+		"no_insufficient_funds": "Kortilla ei ole tarpeeksi rahaa. Valitse toinen maksutapa.", "no_incorrect_number": "Kortin numero on väärin.",
+		"bad_expiry": "Kortin voimassaoloaika on väärin tai kortti on vanhentunut.",
+		"gone":       "Maksuaika on päättynyt", "gone_text": "Tällä sivulla ei voi enää maksaa. Mitään ei veloitettu.", "back": "Palaa kauppaan",
+		"onboard": "Kerro, mihin rahasi maksetaan", "onboard_text": "Maksupalvelu tarkistaa, kuka olet, ja tallentaa tilinumerosi. Tässä testitilassa yksi painallus riittää.", "done": "Valmis",
+		"express": "Rahasi maksupalvelussa", "express_text": "Odottaa tilillesi maksamista", "payouts": "Maksettu tilillesi", "none": "Ei vielä maksuja.",
+	},
+	"sv": {
+		"test": "Testläge", "pay": "Betala", "pay_to": "Betalas till", "methods": "Hur vill du betala?", "card": "Kort",
+		"mobilepay": "MobilePay", "paypal": "PayPal", "klarna": "Klarna", "link": "Link",
+		"number": "Kortnummer", "expiry": "Giltigt till (MM/ÅÅ)", "cvc": "Säkerhetskod (CVC)", "cancel": "Avbryt", "total": "Totalt",
+		"hint": "Prova kortet 4242 4242 4242 4242. Inga riktiga pengar rör sig.", "email": "E-post",
+		"wallet_title": "Godkänn betalningen i appen", "wallet_text": "Öppna appen i telefonen och godkänn betalningen. I testläget väljer du själv vad som händer i appen.",
+		"approve": "Godkänn", "decline": "Avvisa", "slow": "Godkänn senare", "other": "Välj ett annat sätt att betala",
+		"declined": "Betalningen gick inte igenom. Kontrollera uppgifterna eller välj ett annat sätt.", "no_generic_decline": "Kortet eller appen avvisade betalningen. Välj ett annat sätt att betala.",
+		"no_insufficient_funds": "Det finns inte tillräckligt med pengar på kortet. Välj ett annat sätt att betala.", "no_incorrect_number": "Kortnumret är fel.",
+		"bad_expiry": "Kortets giltighetstid är fel eller har gått ut.",
+		"gone":       "Tiden att betala har gått ut", "gone_text": "Det går inte längre att betala på den här sidan. Inget har debiterats.", "back": "Tillbaka till butiken",
+		"onboard": "Berätta vart dina pengar ska betalas", "onboard_text": "Betaltjänsten kontrollerar vem du är och sparar ditt kontonummer. I testläget räcker ett tryck.", "done": "Klart",
+		"express": "Dina pengar hos betaltjänsten", "express_text": "Väntar på att betalas till ditt konto", "payouts": "Betalt till ditt konto", "none": "Inga betalningar ännu.",
+	},
+	"en": {
+		"test": "Test mode", "pay": "Pay", "pay_to": "Paid to", "methods": "How would you like to pay?", "card": "Card",
+		"mobilepay": "MobilePay", "paypal": "PayPal", "klarna": "Klarna", "link": "Link",
+		"number": "Card number", "expiry": "Expires (MM/YY)", "cvc": "Security code (CVC)", "cancel": "Cancel", "total": "Total",
+		"hint": "Try the card 4242 4242 4242 4242. No real money moves.", "email": "Email",
+		"wallet_title": "Approve the payment in the app", "wallet_text": "Open the app on your phone and approve the payment. In test mode you choose what happens in the app.",
+		"approve": "Approve", "decline": "Decline", "slow": "Approve later", "other": "Choose another way to pay",
+		"declined": "The payment did not go through. Check the details or choose another way to pay.", "no_generic_decline": "Your card or app declined the payment. Choose another way to pay.",
+		"no_insufficient_funds": "There is not enough money on the card. Choose another way to pay.", "no_incorrect_number": "The card number is wrong.",
+		"bad_expiry": "The card's expiry date is wrong or has passed.",
+		"gone":       "The time to pay has run out", "gone_text": "You can no longer pay on this page. Nothing was charged.", "back": "Back to the shop",
+		"onboard": "Say where your money goes", "onboard_text": "The payment service checks who you are and keeps your account number. In test mode one press is enough.", "done": "Done",
+		"express": "Your money at the payment service", "express_text": "Waiting to be paid to your account", "payouts": "Paid to your account", "none": "No payments yet.",
+	},
+}
