@@ -57,24 +57,26 @@ type cluster struct {
 	url      string
 	admin    *sql.DB
 	template string
+	own      *pg.Server // started here; it stops when this is collected or the process ends
 }
 
 // server finds or starts the server, once a process. One that is started here
 // ends with the process.
 var server = sync.OnceValues(func() (*cluster, error) {
 	u := os.Getenv(EnvPostgres)
+	var own *pg.Server
 	if u == "" {
-		started, err := pg.Start()
-		if err != nil {
+		var err error
+		if own, err = pg.Start(); err != nil {
 			return nil, err
 		}
-		u = started.URL
+		u = own.URL
 	}
 	admin, err := sql.Open("pgx", u)
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{url: u, admin: admin, template: "template_" + db.Fingerprint()}
+	c := &cluster{url: u, admin: admin, template: "template_" + db.Fingerprint(), own: own}
 	if err := c.prepare(context.Background()); err != nil {
 		return nil, errors.Join(err, admin.Close())
 	}
