@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/a-h/templ"
+	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"github.com/kierto/kierto/internal/clock"
@@ -24,13 +25,17 @@ type Ctx struct {
 	srv    *Server
 }
 
+// Sessions is the session manager. It may be asked only in a request that has a
+// session: one that Identify is called for, or any but static files and probes.
+func (c *Ctx) Sessions() *scs.SessionManager { return c.srv.Sessions }
+
 // context finds out who is asking.
 func (s *Server) context(ec echo.Context) (*Ctx, error) {
 	if c, ok := ec.Get("kierto").(*Ctx); ok {
 		return c, nil
 	}
 	c := &Ctx{Context: ec, srv: s}
-	if s.opt.Identify != nil && s.hasSession(ec.Request()) {
+	if s.opt.Identify != nil && s.hasSession(ec) {
 		r, err := s.opt.Identify(c)
 		if err != nil {
 			return nil, err

@@ -28,16 +28,29 @@ func (s *Server) cookieName() string {
 	return "kierto"
 }
 
-// hasSession tells whether the request brings a session cookie, so that
-// strangers cost no look-up.
-func (s *Server) hasSession(r *http.Request) bool {
-	_, err := r.Cookie(s.cookieName())
-	return err == nil
+// What a session holds.
+const (
+	SessionUser  = "user"  // id of who is signed in
+	SessionAgent = "agent" // their browser and system, in a few words
+)
+
+// sessionLoaded marks a request whose session has been read.
+const sessionLoaded = "kierto.session"
+
+// hasSession tells whether the request brought a session cookie that has been
+// read, so that strangers cost no look-up. A request that failed before its
+// session was read has none.
+func (s *Server) hasSession(ec echo.Context) bool {
+	_, err := ec.Request().Cookie(s.cookieName())
+	return err == nil && ec.Get(sessionLoaded) == true
 }
 
 // loadSession loads and saves the session around the routes that may have one.
 func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
-	with := echo.WrapMiddleware(s.Sessions.LoadAndSave)(next)
+	with := echo.WrapMiddleware(s.Sessions.LoadAndSave)(func(c echo.Context) error {
+		c.Set(sessionLoaded, true)
+		return next(c)
+	})
 	return func(c echo.Context) error {
 		if sessionless(c) {
 			return next(c)

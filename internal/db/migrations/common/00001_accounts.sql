@@ -8,6 +8,7 @@ CREATE TABLE users (
 	email_folded   TEXT    NOT NULL UNIQUE,              -- lower case, for sign-in
 	confirmed_at   BIGINT  NOT NULL DEFAULT 0,           -- when the address was confirmed; 0: not yet
 	name           TEXT    NOT NULL,                     -- shown to others
+	name_folded    TEXT    NOT NULL DEFAULT '',          -- lower case, for the desk's search
 	password_hash  TEXT    NOT NULL,                     -- argon2id
 	lang           TEXT    NOT NULL DEFAULT 'fi',        -- fi, sv or en
 	zone           TEXT    NOT NULL DEFAULT 'Europe/Helsinki', -- IANA time zone
