@@ -1,0 +1,124 @@
+// Package ui holds the parts that pages are made of: typed components over
+// plain structs whose words are already in the reader's language.
+package ui
+
+import (
+	"hash/fnv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+
+	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/static"
+)
+
+// hues are how many background colours a face may have; style.css has a class
+// for every 30 degrees.
+const hues = 12
+
+// hue is the class of a face's colour: the same person, the same colour.
+func hue(id string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return [hues]string{
+		"h-0", "h-30", "h-60", "h-90", "h-120", "h-150", "h-180", "h-210", "h-240", "h-270", "h-300", "h-330",
+	}[h.Sum32()%hues]
+}
+
+// Initials are the first letters of the first and the last word of a name.
+func Initials(name string) string {
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	switch len(words) {
+	case 0:
+		return "?"
+	case 1:
+		return first(words[0])
+	}
+	return first(words[0]) + first(words[len(words)-1])
+}
+
+func first(word string) string {
+	r, _ := utf8.DecodeRuneInString(word)
+	return strings.ToUpper(string(r))
+}
+
+// icon is the address of an icon in the sprite.
+func icon(name string) string { return static.URL("icons.svg") + "#" + name }
+
+// span is a run of text, bold or not.
+type span struct {
+	Text string
+	Bold bool
+}
+
+// spans reads the **bold** marks of a sentence.
+func spans(s string) []span {
+	var out []span
+	for i, part := range strings.Split(s, "**") {
+		if part != "" {
+			out = append(out, span{part, i%2 == 1})
+		}
+	}
+	return out
+}
+
+// ID is the id of a form field's element, for labels and the error summary.
+func ID(field string) string {
+	return "f-" + strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, field)
+}
+
+// Smooth makes a form send itself by htmx and swap the element target (a CSS
+// selector) from the page that comes back. Without script the form works as
+// ever.
+func Smooth(url, target string) templ.Attributes {
+	return templ.Attributes{
+		"hx-post": url, "hx-target": target, "hx-select": target, "hx-swap": "outerHTML",
+		"hx-disabled-elt": "find button[type=submit]",
+	}
+}
+
+// Morph is Smooth, but changes only what differs, so that focus and scrolling
+// stay.
+func Morph(url, target string) templ.Attributes {
+	a := Smooth(url, target)
+	a["hx-swap"], a["hx-ext"] = "morph:outerHTML", "morph"
+	return a
+}
+
+// Autosave makes a form save itself to url a moment after the last change; the
+// answer (a short sentence) is shown in the element target.
+func Autosave(url, target string) templ.Attributes {
+	return templ.Attributes{
+		"hx-post": url, "hx-trigger": "input changed delay:1500ms, change delay:400ms", "hx-target": target,
+		"hx-swap": "innerHTML", "hx-sync": "this:replace",
+	}
+}
+
+// errorText is what is wrong with a field, in the reader's words, or "".
+func errorText(f web.Frame, form web.Form, field string) string {
+	if x := form.Fault(field); x != nil {
+		return f.Fault(x)
+	}
+	return ""
+}
+
+// describedBy are the ids of a field's hint and error.
+func describedBy(id string, hint, err bool) string {
+	var ids []string
+	if hint {
+		ids = append(ids, id+"-hint")
+	}
+	if err {
+		ids = append(ids, id+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+func lower(s string) string { return strings.ToLower(s) }
