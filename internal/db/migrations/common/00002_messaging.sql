@@ -11,10 +11,9 @@ CREATE TABLE conversations (
 	photo       TEXT    NOT NULL DEFAULT '',         -- its cover's key
 	last_seq    BIGINT  NOT NULL DEFAULT 0,          -- number of the newest entry
 	last_at     BIGINT  NOT NULL,                    -- when it came
-	last_text   TEXT    NOT NULL DEFAULT '',         -- its first words, for the inbox; '' when last_key says it
-	last_key    TEXT    NOT NULL DEFAULT '',         -- i18n key of an event
-	last_args   TEXT    NOT NULL DEFAULT '',         -- its values, JSON
-	buyer_read  BIGINT  NOT NULL DEFAULT 0,          -- newest entry the buyer has seen
+	buyer_new   BIGINT  NOT NULL DEFAULT 0,          -- newest entry the buyer may see and did not cause
+	buyer_read  BIGINT  NOT NULL DEFAULT 0,          -- newest entry the buyer has seen; below buyer_new: unread
+	seller_new  BIGINT  NOT NULL DEFAULT 0,
 	seller_read BIGINT  NOT NULL DEFAULT 0,
 	order_id    TEXT    NOT NULL DEFAULT '',         -- newest trade between the two about it
 	created_at  BIGINT  NOT NULL
@@ -23,6 +22,9 @@ CREATE TABLE conversations (
 CREATE UNIQUE INDEX conversations_pair ON conversations (kind, subject, buyer_id);
 CREATE INDEX conversations_buyer ON conversations (buyer_id, last_at);
 CREATE INDEX conversations_seller ON conversations (seller_id, last_at);
+-- The unread badge of every page looks here alone.
+CREATE INDEX conversations_buyer_unread ON conversations (buyer_id) WHERE buyer_new > buyer_read;
+CREATE INDEX conversations_seller_unread ON conversations (seller_id) WHERE seller_new > seller_read;
 
 -- The one stream: messages, offers, moves, scans, nudges. Append-only but for
 -- hiding what a report found against the rules.
@@ -44,6 +46,18 @@ CREATE TABLE entries (
 	UNIQUE (conversation_id, seq)
 );
 
+-- The e-mail a person gets when a conversation stays unread: at most one waits
+-- per conversation and reader.
+CREATE TABLE unread (
+	conversation_id TEXT   NOT NULL REFERENCES conversations (id),
+	user_id         TEXT   NOT NULL,                 -- who has not read
+	due_at          BIGINT NOT NULL DEFAULT 0,       -- when to look and write; 0: nothing waits
+	mailed_at       BIGINT NOT NULL DEFAULT 0,       -- when we last wrote
+	mailed_seq      BIGINT NOT NULL DEFAULT 0,       -- newest entry that mail told of
+	PRIMARY KEY (conversation_id, user_id)
+);
+CREATE INDEX unread_due ON unread (due_at) WHERE due_at > 0;
+
 -- Something a person is told outside a conversation's stream: in the app, and
 -- by the channels they chose.
 CREATE TABLE notices (
@@ -56,6 +70,7 @@ CREATE TABLE notices (
 	read_at    BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX notices_user ON notices (user_id, created_at);
+CREATE INDEX notices_unread ON notices (user_id) WHERE read_at = 0;
 
 -- One message on its way to one person by one channel. The row is the truth;
 -- the job that sends it is only hands.
@@ -64,19 +79,24 @@ CREATE TABLE deliveries (
 	user_id    TEXT   NOT NULL,                      -- to whom
 	channel    TEXT   NOT NULL CHECK (channel IN ('app', 'email')),
 	topic      TEXT   NOT NULL,                      -- 'account', 'message', 'nudge', 'money', 'search'
-	address    TEXT   NOT NULL DEFAULT '',           -- where it went: e-mail address at the time
+	address    TEXT   NOT NULL DEFAULT '',           -- where it goes: an e-mail address, or the notice's id
 	msg_key    TEXT   NOT NULL,                      -- i18n key stem: <key>.subject, <key>.lead, …
 	args       TEXT   NOT NULL DEFAULT '',           -- its values, JSON
-	url        TEXT   NOT NULL DEFAULT '',           -- the one button
+	url        TEXT   NOT NULL DEFAULT '',           -- the one button; emptied once sent when it holds a secret
+	thread     TEXT   NOT NULL DEFAULT '',           -- conversation it belongs to, so that mails of one stay together
 	turn_id    TEXT   NOT NULL DEFAULT '',           -- the turn it nudges about
 	step       TEXT   NOT NULL DEFAULT '',           -- the ladder's step
 	dedupe     TEXT   NOT NULL UNIQUE,               -- the same thing is never sent twice
-	state      TEXT   NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'failed', 'dropped')),
+	warning    BOOLEAN NOT NULL DEFAULT FALSE,       -- a last warning: goes in quiet hours too, and cannot be turned off
+	state      TEXT   NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'dropped')),
 	reason     TEXT   NOT NULL DEFAULT '',           -- why it failed or was dropped
 	tries      BIGINT NOT NULL DEFAULT 0,
 	created_at BIGINT NOT NULL,
-	done_at    BIGINT NOT NULL DEFAULT 0             -- when it was sent, failed for good, or dropped
+	next_at    BIGINT NOT NULL DEFAULT 0,            -- when the sweep hands it to a job (again): after quiet hours, after a failure, or when a sender died; 0: done
+	done_at    BIGINT NOT NULL DEFAULT 0,            -- when it was sent, failed for good, or dropped
+	CHECK (state NOT IN ('queued', 'sending') OR next_at > 0) -- nothing that waits is forgotten
 );
+CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at > 0;
 CREATE INDEX deliveries_turn ON deliveries (turn_id);
 CREATE INDEX deliveries_user ON deliveries (user_id, created_at);
 CREATE INDEX deliveries_state ON deliveries (state, created_at);
@@ -110,5 +130,6 @@ DROP TABLE reports;
 DROP TABLE blocks;
 DROP TABLE deliveries;
 DROP TABLE notices;
+DROP TABLE unread;
 DROP TABLE entries;
 DROP TABLE conversations;
