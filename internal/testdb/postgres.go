@@ -32,6 +32,18 @@ func Postgres(t testing.TB) *db.DB {
 // the test ends; for tests that open it several times.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return create(t, func(s *cluster) string { return s.template })
+}
+
+// EmptyURL is the URL of a PostgreSQL database without any table, dropped when
+// the test ends.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	return create(t, func(*cluster) string { return "template0" })
+}
+
+func create(t testing.TB, template func(*cluster) string) string {
+	t.Helper()
 	s, err := server()
 	if errors.Is(err, pg.ErrNone) {
 		Skip(t, "PostgreSQL tests skipped: "+err.Error())
@@ -41,7 +53,7 @@ func PostgresURL(t testing.TB) string {
 	}
 	name := "test_" + id.Ref(20)
 	ctx := context.WithoutCancel(t.Context())
-	if _, err := s.admin.ExecContext(ctx, fmt.Sprintf(`CREATE DATABASE %q TEMPLATE %q`, name, s.template)); err != nil {
+	if _, err := s.admin.ExecContext(ctx, fmt.Sprintf(`CREATE DATABASE %q TEMPLATE %q`, name, template(s))); err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
 	t.Cleanup(func() {
