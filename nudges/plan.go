@@ -1,0 +1,77 @@
+package nudges
+
+import (
+	"sort"
+	"time"
+
+	"github.com/kierto/kierto/internal/calendar"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/turn"
+)
+
+// warningLead is the waking time a person has, at the very least, between the
+// last warning and a deadline that costs them something.
+const warningLead = 24 * time.Hour
+
+// Planned is a step and its moment.
+type Planned struct {
+	Step
+	At clock.Instant
+}
+
+// readers gives the quiet hours of whoever a step speaks to.
+type readers func(to string) calendar.Quiet
+
+// plan is a turn's ladder with the moment of each step, in order of time. No
+// step comes before the turn began, none in its reader's quiet hours, and none
+// after the deadline.
+func (l Ladder) plan(t turn.Turn, quiet readers) []Planned {
+	var ps []Planned
+	for _, s := range l {
+		q := quiet(s.To)
+		at := calendar.NextWaking(calendar.WakingAdd(t.OpenedAt, s.Waking, q), q)
+		if !s.Early {
+			at = max(calendar.WakingBefore(t.DueAt, s.Waking, q), calendar.NextWaking(t.OpenedAt, q))
+		}
+		if at.Before(t.DueAt) || s.Warning {
+			ps = append(ps, Planned{s, at})
+		}
+	}
+	sort.SliceStable(ps, func(i, j int) bool { return ps[i].At < ps[j].At })
+	return ps
+}
+
+// fit is the deadline a turn needs so that its last warning leaves the owner
+// enough waking time: the turn's own, or a later one.
+func (l Ladder) fit(t turn.Turn, quiet readers) clock.Instant {
+	for _, p := range l.plan(t, quiet) {
+		if p.Warning {
+			return max(t.DueAt, calendar.WakingAdd(p.At, warningLead, quiet(p.To)))
+		}
+	}
+	return t.DueAt
+}
+
+// due splits what is left of a plan at now: the step to take now, if any; those
+// that have come too late to be worth sending; and what comes next, or the
+// deadline. Of several steps that are overdue only the newest is taken: nobody
+// wants three reminders at once because a server slept.
+func due(plan []Planned, decided map[string]bool, t turn.Turn, now clock.Instant) (take *Planned, stale []Planned, next Planned) {
+	next = Planned{Step: Step{Name: turn.StepLapse}, At: t.DueAt}
+	for _, p := range plan {
+		if decided[p.Name] {
+			continue
+		}
+		if now.Before(p.At) {
+			if p.At.Before(t.DueAt) {
+				next = p
+			}
+			break
+		}
+		if take != nil {
+			stale = append(stale, *take)
+		}
+		take = &p
+	}
+	return take, stale, next
+}
