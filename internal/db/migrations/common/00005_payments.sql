@@ -10,6 +10,12 @@ CREATE TABLE payments (
 	payout      BIGINT NOT NULL,                     -- of these, the seller's
 	currency    TEXT   NOT NULL,
 	state       TEXT   NOT NULL CHECK (state IN ('opening', 'open', 'processing', 'held', 'releasing', 'released', 'refunding', 'refunded', 'expired', 'failed')),
+	title       TEXT   NOT NULL DEFAULT '',          -- what is bought, for the provider's page
+	lines       TEXT   NOT NULL DEFAULT '[]',        -- JSON: what the sum is made of, in the buyer's language
+	lang        TEXT   NOT NULL DEFAULT 'fi',        -- language of the provider's page
+	tries       BIGINT NOT NULL DEFAULT 0,           -- sessions asked for; part of their idempotency key
+	asked_until BIGINT NOT NULL DEFAULT 0,           -- when the session last asked for ends; the same on every retry
+	looked_at   BIGINT NOT NULL DEFAULT 0,           -- when the provider was last asked how it stands
 	session_id  TEXT   NOT NULL DEFAULT '',          -- provider's checkout session
 	pay_url     TEXT   NOT NULL DEFAULT '',          -- its page
 	intent_id   TEXT   NOT NULL DEFAULT '',
@@ -23,24 +29,26 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_session ON payments (session_id);
 CREATE INDEX payments_intent ON payments (intent_id);
-CREATE INDEX payments_state ON payments (state, created_at);
+CREATE INDEX payments_state ON payments (state, looked_at);
 
--- Money promised outwards. One of each kind per order, so nobody is paid twice
--- however often a job runs or a provider forgets an idempotency key.
+-- Money promised outwards. One of each kind per order (and per charge nobody
+-- asked for), so nobody is paid twice however often a job runs or a provider
+-- forgets an idempotency key.
 CREATE TABLE movements (
 	id          TEXT   NOT NULL PRIMARY KEY,         -- mov_…; also the idempotency key
 	order_id    TEXT   NOT NULL,
-	kind        TEXT   NOT NULL CHECK (kind IN ('payout', 'refund')),
+	kind        TEXT   NOT NULL CHECK (kind IN ('payout', 'refund', 'stray')), -- stray: back to a buyer who paid twice
+	charge_id   TEXT   NOT NULL DEFAULT '',          -- of stray: the second charge
 	to_id       TEXT   NOT NULL,                     -- the person
 	amount      BIGINT NOT NULL,
 	currency    TEXT   NOT NULL,
 	state       TEXT   NOT NULL CHECK (state IN ('promised', 'waiting', 'sent', 'failed')), -- waiting: the seller has not finished payout details
 	provider_id TEXT   NOT NULL DEFAULT '',          -- transfer or refund id
-	tries       BIGINT NOT NULL DEFAULT 0,
+	tries       BIGINT NOT NULL DEFAULT 0,           -- times the provider was asked; above 0, look before asking again
 	reason      TEXT   NOT NULL DEFAULT '',          -- of the last failure
 	created_at  BIGINT NOT NULL,
 	sent_at     BIGINT NOT NULL DEFAULT 0,
-	UNIQUE (order_id, kind)
+	UNIQUE (order_id, kind, charge_id)
 );
 CREATE INDEX movements_state ON movements (state, created_at);
 
@@ -65,7 +73,7 @@ CREATE TABLE webhook_events (
 -- The ledger: double-entry, append-only. A posting's entries sum to zero.
 CREATE TABLE postings (
 	id           TEXT   NOT NULL PRIMARY KEY,        -- pst_…
-	kind         TEXT   NOT NULL,                    -- 'captured', 'released', 'refunded', 'provider_fee'
+	kind         TEXT   NOT NULL,                    -- 'captured', 'provider_fee', 'released' (it is the seller's now), 'paid_out', 'refunded'
 	external_ref TEXT   NOT NULL,                    -- charge, transfer or refund id: the same fact is posted once
 	order_id     TEXT   NOT NULL,
 	at           BIGINT NOT NULL,
@@ -75,7 +83,7 @@ CREATE INDEX postings_order ON postings (order_id);
 CREATE TABLE ledger (
 	posting_id TEXT   NOT NULL REFERENCES postings (id),
 	line       BIGINT NOT NULL,
-	account    TEXT   NOT NULL,                      -- 'psp_balance', 'held', 'seller_payable', 'platform_fee', 'shipping_payable', 'psp_fee', 'refunds'
+	account    TEXT   NOT NULL,                      -- 'psp_balance', 'held', 'seller_payable', 'platform_fee', 'shipping_payable', 'psp_fee'
 	owner      TEXT   NOT NULL DEFAULT '',           -- order id of held, user id of seller_payable
 	amount     BIGINT NOT NULL,                      -- minor units; debit positive, credit negative
 	currency   TEXT   NOT NULL,
