@@ -90,6 +90,7 @@ func footLinks(f web.Frame) []navLink {
 func deskLinks(f web.Frame) []navLink {
 	return []navLink{
 		{URL: "/desk", Label: f.T("layout.desk_queue"), Section: "desk", Count: f.Badges.Moves},
+		{URL: "/desk/cases", Label: f.T("layout.desk_cases"), Section: "desk-cases"},
 		{URL: "/desk/reports", Label: f.T("layout.desk_reports"), Section: "desk-reports"},
 		{URL: "/desk/listings", Label: f.T("layout.desk_listings"), Section: "desk-listings"},
 		{URL: "/desk/people", Label: f.T("layout.desk_people"), Section: "desk-people"},

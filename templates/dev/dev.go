@@ -1,0 +1,33 @@
+// Package dev shows every page and part with invented data, for the demo's
+// /dev/pages and for the tests.
+package dev
+
+import (
+	"github.com/kierto/kierto/templates/layout"
+)
+
+// Folder is a folder of templates and what it shows.
+type Folder struct {
+	Name     string
+	Examples []layout.Example
+}
+
+// Folders are all examples, folder by folder.
+func Folders() []Folder {
+	return []Folder{
+		{"ui", uiExamples()},
+		{"layout", layoutExamples()},
+	}
+}
+
+// Find is the example of a name.
+func Find(name string) (layout.Example, bool) {
+	for _, f := range Folders() {
+		for _, e := range f.Examples {
+			if e.Name == name {
+				return e, true
+			}
+		}
+	}
+	return layout.Example{}, false
+}

@@ -1,0 +1,44 @@
+package dev
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/templates/layout"
+)
+
+func uiExamples() []layout.Example {
+	return []layout.Example{
+		{Name: "ui-buttons", Make: buttons},
+		{Name: "ui-fields", Make: fields},
+		{Name: "ui-cards", Make: cards},
+		{Name: "ui-turns", Make: turns},
+		{Name: "ui-room", Make: room},
+		{Name: "ui-lists", Make: lists},
+		{Name: "ui-desk", Make: desk},
+		{Name: "ui-moment", Make: moment},
+	}
+}
+
+func layoutExamples() []layout.Example {
+	return []layout.Example{
+		{Name: "layout-stranger", Make: func(f web.Frame) templ.Component {
+			f.Reader, f.Badges = web.Reader{}, web.Badges{}
+			return moment(f)
+		}},
+		{Name: "layout-demo", Make: func(f web.Frame) templ.Component {
+			f.Demo = &web.Demo{Now: Moment, People: []web.DemoPerson{
+				{ID: "usr_noora", Name: "Noora", Role: say(f, "ostaja", "köpare", "buyer")},
+				{ID: "usr_anna", Name: "Anna", Role: say(f, "myyjä", "säljare", "seller")},
+				{ID: "usr_salla", Name: "Salla", Role: say(f, "ylläpito", "personal", "staff")},
+			}}
+			f.Flash = &web.Flash{Text: say(f, "Lisäsit aikaa tiistaihin 1.12. asti.", "Du gav mer tid till tisdag 1.12.", "You gave more time, until Tuesday 1 Dec."), UndoURL: "/"}
+			return cards(f)
+		}},
+		{Name: "layout-error", Make: func(f web.Frame) templ.Component {
+			return layout.Error(f, web.ErrorView{Status: http.StatusInternalServerError, Title: f.T("web.failed_title"), Text: f.T("web.failed"), Reference: "4f1c22ab90de"})
+		}},
+	}
+}

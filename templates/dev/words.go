@@ -1,0 +1,9 @@
+package dev
+
+import "github.com/kierto/kierto/internal/web"
+
+// say picks the words of an example in the reader's language. Examples are
+// invented data, so they are not among the market's own sentences.
+func say(f web.Frame, fi, sv, en string) string {
+	return map[string]string{"fi": fi, "sv": sv, "en": en}[f.Lang]
+}
