@@ -1,0 +1,117 @@
+package messaging
+
+import (
+	"context"
+	"strings"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/calendar"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/turn"
+)
+
+// maxCases is how many cases the desk lists.
+const maxCases = 100
+
+// OpenCase is a person asking to talk to a person: it opens their conversation
+// with staff about a trade ("" for anything else) with text as its first
+// message, and staff owe an answer. Fault Missing when the trade is not theirs.
+func (s *Service) OpenCase(ctx context.Context, u accounts.UserID, orderID, text string) (ConversationID, error) {
+	text, err := words(text, "")
+	if err != nil {
+		return "", err
+	}
+	o := Opening{Kind: AboutCase, Subject: orderID, Buyer: u}
+	if orderID != "" {
+		if s.Trade == nil {
+			return "", missing()
+		}
+		if o.Title, o.Photo, err = s.Trade(ctx, u, orderID); err != nil {
+			return "", err
+		}
+	}
+	var cid ConversationID
+	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
+		c, err := open(ctx, tx, s.Clock.Now(), o)
+		if err != nil {
+			return err
+		}
+		if orderID != "" {
+			if err := setOrder(ctx, tx, c.ID, orderID); err != nil {
+				return err
+			}
+		}
+		cid = c.ID
+		return s.send(ctx, tx, c, u, text, "")
+	})
+	return cid, err
+}
+
+// askStaff opens the turn that staff owe in a case.
+func (s *Service) askStaff(ctx context.Context, tx *db.Tx, c Conversation) error {
+	return s.ask(ctx, tx, turn.Spec{
+		Kind: turn.AnswerCase, Subject: string(c.ID), Version: c.LastSeq,
+		Owner: turn.Operator, Waiter: string(c.Buyer),
+		Due: calendar.AddBusinessDays(s.Clock.Now(), caseWithin, clock.Zone("")),
+	})
+}
+
+// Answer is an operator writing into a conversation, as staff, to both or to one
+// of the two. The caller has made sure that op is an operator. An answer in a
+// case closes what staff owe; everybody who sees it is told by e-mail when they
+// do not read it.
+func (s *Service) Answer(ctx context.Context, op accounts.UserID, cid ConversationID, text string, onlyFor accounts.UserID) error {
+	text, err := words(text, "")
+	if err != nil {
+		return err
+	}
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		c, _, err := s.append(ctx, tx, cid, Entry{Kind: Message, Author: op, Staff: true, Text: text, OnlyFor: onlyFor})
+		if err != nil {
+			return err
+		}
+		for _, u := range []accounts.UserID{c.Buyer, c.Seller} {
+			if u == "" || u == op || (onlyFor != "" && onlyFor != u) {
+				continue
+			}
+			if err := s.noteUnread(ctx, tx, c, u); err != nil {
+				return err
+			}
+		}
+		if c.Kind != AboutCase {
+			return nil
+		}
+		return turn.Close(ctx, tx, s.Clock.Now(), turn.AnswerCase, string(cid), turn.Done)
+	})
+}
+
+// CloseCase ends what staff owe in a case without an answer.
+func (s *Service) CloseCase(ctx context.Context, tx *db.Tx, cid ConversationID) error {
+	return turn.Close(ctx, tx, s.Clock.Now(), turn.AnswerCase, string(cid), turn.Done)
+}
+
+// Cases are people's conversations with staff, newest first.
+func (s *Service) Cases(ctx context.Context) ([]Conversation, error) {
+	return cases(ctx, s.DB, maxCases)
+}
+
+// names are first names by id.
+func (s *Service) names(ctx context.Context, q db.Queryer, want map[accounts.UserID]bool) (map[accounts.UserID]string, error) {
+	ids := make([]accounts.UserID, 0, len(want))
+	for u := range want {
+		ids = append(ids, u)
+	}
+	us, err := s.Accounts.Many(ctx, q, ids)
+	out := make(map[accounts.UserID]string, len(us))
+	for uid, u := range us {
+		out[uid] = first(u.Name)
+	}
+	return out, err
+}
+
+// first is the first name of a name.
+func first(name string) string {
+	f, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	return f
+}

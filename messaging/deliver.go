@@ -1,0 +1,176 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/calendar"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/jobs"
+)
+
+// How sending is tried again.
+const (
+	jobTries    = 3   // of one job; the sweep makes a new one when all fail
+	sweepBatch  = 500 // rows looked at in one transaction
+	maxSweeps   = 40  // batches of one sweep
+	stuckAfter  = 24 * time.Hour
+	maxListed   = 20  // broken rows named by a check
+	maxReason   = 300 // characters kept of why a delivery failed
+	sentTimeout = 10 * time.Second
+)
+
+// pauses are how long to wait after the 1st, 2nd, … temporary failure; after the
+// last the delivery has failed.
+var pauses = []time.Duration{
+	time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour,
+}
+
+// Refused is a sender's failure. A temporary one is worth another try.
+type Refused struct {
+	Temporary bool
+	Reason    string
+}
+
+// Error is the reason.
+func (r *Refused) Error() string { return r.Reason }
+
+// Sender takes one e-mail to the post. It fails with *Refused, or with any other
+// error that counts as temporary.
+type Sender interface {
+	Send(ctx context.Context, m Mail) error
+}
+
+// DeliverOne sends a delivery, unless it was sent, is no longer wanted, or has to
+// wait. Doing it twice sends once; only a process that dies between the post's
+// receipt and our note of it sends twice, with the same Message-ID.
+func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
+	d, err := loadDelivery(ctx, s.DB, did)
+	if db.IsNone(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	mine, err := claim(ctx, s.DB, did, now.Add(lease))
+	if err != nil || !mine {
+		return err
+	}
+	d.Tries++
+	u, err := s.Accounts.Get(ctx, s.DB, d.User)
+	if err != nil {
+		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "account"))
+	}
+	if holds(d.Topic, d.Warning) {
+		if end := calendar.NextWaking(now, quiet(u)); end != now {
+			return putBack(ctx, s.DB, did, end, "quiet hours")
+		}
+	}
+	ok, reason, err := s.stillWanted(ctx, d, u)
+	if err != nil {
+		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "recheck"))
+	}
+	if !ok {
+		return settle(ctx, s.DB, did, now, Dropped, reason)
+	}
+	m, err := s.compose(ctx, d, u, now)
+	if err != nil {
+		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "wording"))
+	}
+	return s.post(ctx, d, m)
+}
+
+// post takes a mail to the post and notes what became of it.
+func (s *Service) post(ctx context.Context, d Delivery, m Mail) error {
+	err := s.Sender.Send(ctx, m)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), sentTimeout) // note it even when the process is being stopped
+	defer cancel()
+	now := s.Clock.Now()
+	if err == nil {
+		return settle(after, s.DB, d.ID, now, Sent, "")
+	}
+	reason := clip(err.Error(), maxReason)
+	var refused *Refused
+	if errors.As(err, &refused) && !refused.Temporary || int(d.Tries) > len(pauses) {
+		s.Log.Warn("mail failed", "delivery", d.ID, "user", d.User, "tries", d.Tries, "reason", reason)
+		return settle(after, s.DB, d.ID, now, Failed, reason)
+	}
+	return putBack(after, s.DB, d.ID, now.Add(pauses[d.Tries-1]), reason)
+}
+
+// stillWanted checks again, right before sending.
+func (s *Service) stillWanted(ctx context.Context, d Delivery, u accounts.User) (bool, string, error) {
+	if !wants(u, d.Topic, d.Warning) {
+		return false, "turned off", nil
+	}
+	if d.Topic == TopicMessage && d.Thread != "" {
+		c, err := load(ctx, s.DB, d.Thread)
+		if err != nil {
+			return false, "", err
+		}
+		if !c.Unread(u.ID) {
+			return false, "read", nil
+		}
+	}
+	if d.Turn != "" && s.Recheck != nil {
+		return s.Recheck(ctx, d)
+	}
+	return true, "", nil
+}
+
+// Sweep hands out what is due: deliveries that waited for the morning, for
+// another try, or whose job was lost; and mails about unread messages. Running
+// it late, twice, or in several processes does no harm.
+func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(s.sweepUnread(ctx), s.sweepDeliveries(ctx))
+}
+
+func (s *Service) sweepDeliveries(ctx context.Context) error {
+	for range maxSweeps {
+		now := s.Clock.Now()
+		ids, err := dueDeliveries(ctx, s.DB, now, sweepBatch)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		err = s.DB.InTx(ctx, func(tx *db.Tx) error {
+			for _, did := range ids {
+				mine, err := handOver(ctx, tx, did, now, now.Add(lease))
+				if err != nil {
+					return err
+				}
+				if !mine {
+					continue
+				}
+				if err := s.Jobs.Insert(ctx, tx, Deliver{ID: did}, jobs.Attempts(jobTries)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(ids) < sweepBatch {
+			return err
+		}
+	}
+	return nil
+}
+
+// clip shortens s to n characters.
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// later is the later of two instants.
+func later(a, b clock.Instant) clock.Instant {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,161 @@
+package messaging
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/turn"
+)
+
+const deliveryColumns = `id, user_id, channel, topic, address, msg_key, args, url, thread, turn_id, step, warning,
+	dedupe, state, reason, tries, created_at, next_at, done_at`
+
+// insertDelivery stores a delivery unless the same thing was told before.
+func insertDelivery(ctx context.Context, tx *db.Tx, d Delivery) (bool, error) {
+	n, err := tx.Do(ctx, `
+		INSERT INTO deliveries (`+deliveryColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (dedupe) DO NOTHING`,
+		d.ID, d.User, d.Channel, d.Topic, d.Address, d.Key, d.RawArgs, d.URL, d.Thread, d.Turn, d.Step, d.Warning,
+		d.Dedupe, d.State, d.Reason, d.Tries, d.CreatedAt, d.NextAt, d.DoneAt)
+	return n == 1, err
+}
+
+// loadDelivery is one delivery; sql.ErrNoRows when there is none.
+func loadDelivery(ctx context.Context, q db.Queryer, did DeliveryID) (Delivery, error) {
+	var d Delivery
+	err := q.Get(ctx, &d, `SELECT `+deliveryColumns+` FROM deliveries WHERE id = ?`, did)
+	return d, err
+}
+
+// claim takes a waiting delivery for one sender, until the lease ends. It says
+// false when another has it or it is done.
+func claim(ctx context.Context, d db.Doer, did DeliveryID, until clock.Instant) (bool, error) {
+	n, err := d.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, tries = tries + 1, next_at = ?
+		WHERE id = ? AND state = ?`, Sending, until, did, Queued)
+	return n == 1, err
+}
+
+// putBack lets a delivery wait until next.
+func putBack(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant, reason string) error {
+	_, err := d.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, next_at = ?, reason = ?
+		WHERE id = ? AND state = ?`, Queued, next, reason, did, Sending)
+	return err
+}
+
+// settle ends a delivery: sent, failed or dropped. A secret link is forgotten.
+func settle(ctx context.Context, d db.Doer, did DeliveryID, now clock.Instant, state State, reason string) error {
+	_, err := d.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, reason = ?, done_at = ?, next_at = 0,
+			url = CASE WHEN topic = 'account' THEN '' ELSE url END
+		WHERE id = ? AND state = ?`, state, reason, now, did, Sending)
+	return err
+}
+
+// dueDeliveries are the deliveries that wait for a job at now.
+func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit int) ([]DeliveryID, error) {
+	var ids []DeliveryID
+	err := q.Select(ctx, &ids, `
+		SELECT id
+		FROM deliveries
+		WHERE next_at > 0 AND next_at <= ?
+		ORDER BY next_at
+		LIMIT ?`, now, limit)
+	return ids, err
+}
+
+// handOver makes a due delivery wait for a job, which has until lease to claim
+// it. It says false when somebody else did.
+func handOver(ctx context.Context, tx *db.Tx, did DeliveryID, now, lease clock.Instant) (bool, error) {
+	n, err := tx.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, next_at = ?
+		WHERE id = ? AND next_at > 0 AND next_at <= ?`, Queued, lease, did, now)
+	return n == 1, err
+}
+
+// delivered counts the messages about a turn that reached a person: an e-mail
+// the post took, or a line in the app that was read.
+func delivered(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (int, error) {
+	var n int
+	err := q.Get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM deliveries d
+		WHERE d.turn_id = ? AND d.user_id = ? AND d.state = 'sent'
+			AND (d.channel = 'email'
+				OR EXISTS (SELECT 1 FROM notices n WHERE n.id = d.address AND n.read_at > 0))`, t, u)
+	return n, err
+}
+
+// deliveriesOf are what was sent about a turn, oldest first.
+func deliveriesOf(ctx context.Context, q db.Queryer, t turn.ID) ([]Delivery, error) {
+	var ds []Delivery
+	err := q.Select(ctx, &ds, `
+		SELECT `+deliveryColumns+`
+		FROM deliveries
+		WHERE turn_id = ?
+		ORDER BY created_at, id`, t)
+	return ds, err
+}
+
+// stuckDeliveries are those that should have gone long ago.
+func stuckDeliveries(ctx context.Context, q db.Queryer, before clock.Instant, limit int) ([]string, error) {
+	var ids []string
+	err := q.Select(ctx, &ids, `
+		SELECT id
+		FROM deliveries
+		WHERE next_at > 0 AND next_at < ?
+		ORDER BY next_at
+		LIMIT ?`, before, limit)
+	return ids, err
+}
+
+// NoticeID names a line in the app: not_…
+type NoticeID string
+
+// Notice is something a person was told in the app.
+type Notice struct {
+	ID        NoticeID        `db:"id"`
+	User      accounts.UserID `db:"user_id"`
+	Key       string          `db:"msg_key"`
+	RawArgs   string          `db:"args"`
+	URL       string          `db:"url"`
+	CreatedAt clock.Instant   `db:"created_at"`
+	ReadAt    clock.Instant   `db:"read_at"`
+}
+
+func insertNotice(ctx context.Context, tx *db.Tx, n Notice) error {
+	_, err := tx.Do(ctx, `
+		INSERT INTO notices (id, user_id, msg_key, args, url, created_at)
+		VALUES (?, ?, ?, ?, ?, ?)`, n.ID, n.User, n.Key, n.RawArgs, n.URL, n.CreatedAt)
+	return err
+}
+
+func notices(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([]Notice, error) {
+	var ns []Notice
+	err := q.Select(ctx, &ns, `
+		SELECT id, user_id, msg_key, args, url, created_at, read_at
+		FROM notices
+		WHERE user_id = ?
+		ORDER BY created_at DESC, id DESC
+		LIMIT ?`, u, limit)
+	return ns, err
+}
+
+func readNotices(ctx context.Context, d db.Doer, u accounts.UserID, now clock.Instant) error {
+	_, err := d.Do(ctx, `UPDATE notices SET read_at = ? WHERE user_id = ? AND read_at = 0`, now, u)
+	return err
+}
+
+func unreadNotices(ctx context.Context, q db.Queryer, u accounts.UserID) (int, error) {
+	var n int
+	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM notices WHERE user_id = ? AND read_at = 0`, u)
+	return n, err
+}

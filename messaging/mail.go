@@ -1,0 +1,134 @@
+package messaging
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/i18n"
+	tmpl "github.com/kierto/kierto/templates/mail"
+)
+
+// compose words a delivery for the person who gets it, as of now.
+func (s *Service) compose(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (Mail, error) {
+	args, err := DecodeArgs(d.RawArgs)
+	if err != nil {
+		return Mail{}, err
+	}
+	if args == nil {
+		args = map[string]any{}
+	}
+	say := u.Speaker(now)
+	v := tmpl.Letter{Lang: say.Lang, Base: s.Config.BaseURL}
+	if d.Topic == TopicMessage && d.Thread != "" {
+		if v.Quotes, err = s.quoted(ctx, d, u, say, args); err != nil {
+			return Mail{}, err
+		}
+	}
+	names, err := s.names(ctx, s.DB, asSet(append(people(args), u.ID)))
+	if err != nil {
+		return Mail{}, err
+	}
+	args["Name"] = first(u.Name)
+	vals := pairs(say, args, names)
+	v.Subject = say.T(d.Key+".subject", vals...)
+	v.Greeting = say.T("mail.hello", "Name", first(u.Name))
+	v.Lead = say.T(d.Key+".lead", vals...)
+	if i18n.Known(say.Lang, d.Key+".why") {
+		v.Why = say.T(d.Key+".why", vals...)
+	}
+	if i18n.Known(say.Lang, d.Key+".button") && d.URL != "" {
+		v.Button, v.URL = say.T(d.Key+".button", vals...), s.absolute(d.URL)
+	}
+	v.Title, _ = args["Title"].(string)
+	s.dress(&v, d, u, say)
+	var html bytes.Buffer
+	if err := tmpl.HTML(v).Render(ctx, &html); err != nil {
+		return Mail{}, err
+	}
+	m := Mail{
+		ToName: u.Name, To: d.Address, Subject: v.Subject, Text: tmpl.Text(v), HTML: html.String(), Lang: say.Lang,
+		ID: string(d.ID) + "@" + s.mailHost(), Unsubscribe: v.StopURL,
+	}
+	if d.Thread != "" {
+		m.Thread = string(d.Thread) + "@" + s.mailHost()
+	}
+	return m, nil
+}
+
+// dress adds what surrounds every letter: who signs it, why it came, and how to
+// get fewer.
+func (s *Service) dress(v *tmpl.Letter, d Delivery, u accounts.User, say *i18n.Speaker) {
+	v.Signature = s.Config.Signature
+	v.SignatureRole = say.T("mail.role")
+	v.Write = say.T("mail.write")
+	v.HelpURL, v.Help = s.absolute("/help"), say.T("mail.help")
+	v.Because = say.T("mail.because_" + d.Topic)
+	v.Zone = say.T("mail.zone", "Zone", u.Zone)
+	if u.Zone == "Europe/Helsinki" || u.Zone == "" {
+		v.Zone = say.T("mail.zone_helsinki")
+	}
+	if d.Topic != TopicAccount {
+		v.SettingsURL, v.Settings = s.absolute("/account/channels"), say.T("mail.settings")
+	}
+	if unsubscribable(d.Topic) {
+		v.StopURL = s.absolute("/unsubscribe/" + s.UnsubscribeToken(u.ID, d.Topic))
+		v.Stop = say.T("mail.stop_" + d.Topic)
+	}
+}
+
+// quoted are the newest messages the person has not read, as the mail shows
+// them; it brings Count and Other in args up to date.
+func (s *Service) quoted(ctx context.Context, d Delivery, u accounts.User, say *i18n.Speaker, args map[string]any) ([]tmpl.Quote, error) {
+	c, err := load(ctx, s.DB, d.Thread)
+	if err != nil {
+		return nil, err
+	}
+	es, err := newest(ctx, s.DB, c.ID, u.ID, c.read(u.ID), maxStream)
+	if err != nil {
+		return nil, err
+	}
+	es = quotes(es, u.ID)
+	if err := s.fillNames(ctx, es); err != nil {
+		return nil, err
+	}
+	args["Count"] = int64(len(es))
+	var out []tmpl.Quote
+	for _, e := range es[max(0, len(es)-maxQuotes):] {
+		args["Other"] = e.Author
+		text := clip(e.Text, maxQuote)
+		if text == "" {
+			text = say.T("messaging.photo")
+		}
+		out = append(out, tmpl.Quote{From: e.Name(e.Author), At: say.Soon(e.At), Text: text})
+	}
+	return out, nil
+}
+
+// absolute is a path on this site as a whole address; addresses elsewhere stay.
+func (s *Service) absolute(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return s.Config.BaseURL + path
+	}
+	return path
+}
+
+// mailHost is the name that our Message-IDs end in.
+func (s *Service) mailHost() string {
+	if u, err := url.Parse(s.Config.BaseURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "kierto.invalid"
+}
+
+func asSet(us []accounts.UserID) map[accounts.UserID]bool {
+	out := make(map[accounts.UserID]bool, len(us))
+	for _, u := range slices.Compact(us) {
+		out[u] = true
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+// Package mail draws e-mails: simple HTML of 600 pixels with one button, and its
+// twin in plain text.
+package mail
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// lineWidth is where plain text breaks, in characters.
+const lineWidth = 72
+
+// Letter is an e-mail in its reader's words: fact, person, one action, safety
+// net, and who signs it.
+type Letter struct {
+	Lang          string
+	Base          string // scheme and host of the site
+	Subject       string
+	Title         string // what it is about: the listing's title; "" for none
+	Greeting      string
+	Lead          string
+	Quotes        []Quote // messages not read yet
+	Button        string  // the one action; "" for none
+	URL           string
+	Why           string // what happens if they do nothing; "" for nothing
+	Signature     string // the person who signs
+	SignatureRole string
+	Write         string // invitation to ask
+	HelpURL, Help string
+	Because       string // why this came
+	SettingsURL   string
+	Settings      string
+	StopURL, Stop string // one tap and no more of these; "" for none
+	Zone          string // whose clock the times are in
+}
+
+// Quote is one message somebody wrote.
+type Quote struct{ From, At, Text string }
+
+// Preheader is what a mail list shows beside the subject.
+func (l Letter) Preheader() string {
+	if len(l.Quotes) > 0 {
+		return l.Quotes[len(l.Quotes)-1].Text
+	}
+	return plain(l.Lead)
+}
+
+// plain is a sentence without its **bold** marks.
+func plain(s string) string { return strings.ReplaceAll(s, "**", "") }
+
+// Text is the letter as plain text.
+func Text(l Letter) string {
+	var b strings.Builder
+	para := func(s string) {
+		if s != "" {
+			b.WriteString(wrap(plain(s), "") + "\n\n")
+		}
+	}
+	para(l.Greeting)
+	para(l.Lead)
+	for _, q := range l.Quotes {
+		b.WriteString(q.From + ", " + q.At + ":\n" + wrap(q.Text, "> ") + "\n\n")
+	}
+	if l.Button != "" {
+		b.WriteString(l.Button + ":\n" + l.URL + "\n\n")
+	}
+	para(l.Why)
+	para(l.Write + "\n" + l.HelpURL)
+	b.WriteString(l.Signature + "\n" + l.SignatureRole + "\n\n-- \n")
+	foot := []string{l.Because}
+	if l.SettingsURL != "" {
+		foot = append(foot, l.Settings+": "+l.SettingsURL)
+	}
+	if l.StopURL != "" {
+		foot = append(foot, l.Stop+": "+l.StopURL)
+	}
+	foot = append(foot, l.Zone)
+	for _, f := range foot {
+		b.WriteString(wrap(f, "") + "\n")
+	}
+	return b.String()
+}
+
+// wrap breaks lines between words and puts prefix before each.
+func wrap(s, prefix string) string {
+	var out []string
+	for _, line := range strings.Split(s, "\n") {
+		now := ""
+		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == ' ' }) {
+			if now != "" && utf8.RuneCountInString(prefix+now+" "+word) > lineWidth {
+				out, now = append(out, prefix+now), ""
+			}
+			if now != "" {
+				now += " "
+			}
+			now += word
+		}
+		out = append(out, prefix+now)
+	}
+	return strings.Join(out, "\n")
+}
+
+// span is a run of text, bold or not.
+type span struct {
+	Text string
+	Bold bool
+}
+
+// spans reads the **bold** marks of a sentence.
+func spans(s string) []span {
+	var out []span
+	for i, part := range strings.Split(s, "**") {
+		if part != "" {
+			out = append(out, span{part, i%2 == 1})
+		}
+	}
+	return out
+}
+
+// lines are the lines of a text, for line breaks in HTML.
+func lines(s string) []string { return strings.Split(s, "\n") }
+
+// preheaderChars is how much of a letter a mail list shows.
+const preheaderChars = 140
+
+// clip shortens a preheader.
+func clip(s string) string {
+	r := []rune(s)
+	if len(r) > preheaderChars {
+		return string(r[:preheaderChars-1]) + "…"
+	}
+	return s
+}
+
+// headPadding keeps the heading close to the title above it.
+func headPadding(l Letter) string {
+	if l.Title != "" {
+		return "padding:4px 28px 0;"
+	}
+	return "padding:24px 28px 0;"
+}
