@@ -1,5 +1,4 @@
-// Kierto's own script. Every page works without it; this makes some things
-// smoother: sending once, photos by drag and drop, the gallery, time left, keys.
+// Every page works without this; it makes some things smoother.
 (() => {
   const $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
   const on = (type, selector, act) => document.addEventListener(type, (e) => {
@@ -62,8 +61,7 @@
     }));
   });
 
-  // Writing: Enter sends, Shift+Enter breaks the line; a sent message leaves an
-  // empty field.
+  // Enter sends, Shift+Enter breaks the line; a sent message leaves the field empty.
   on('keydown', '.write textarea', (t, e) => {
     if (e.key !== 'Enter' || e.shiftKey || e.isComposing || matchMedia('(pointer: coarse)').matches) return;
     e.preventDefault();

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
@@ -26,7 +27,7 @@ const (
 	brotliLevel = 9
 )
 
-//go:embed css/*.css app.js favicon.svg apple-touch-icon.png card.png manifest.webmanifest vendor/*.js vendor/icons.svg
+//go:embed css/*.css app.js favicon.svg apple-touch-icon.png card.png manifest.webmanifest pictures/*.svg vendor/*.js vendor/icons.svg
 var files embed.FS
 
 // parts says what each served file is made of, in order.
@@ -67,12 +68,22 @@ type asset struct {
 // once; they are part of the program, so a missing one is a bug.
 var assets = sync.OnceValue(func() map[string]*asset {
 	all := map[string]*asset{}
-	for name, from := range parts {
+	add := func(name string, from []string) {
 		a, err := build(name, from)
 		if err != nil {
 			panic("static: " + err.Error())
 		}
 		all[name], all[a.hashed] = a, a
+	}
+	for name, from := range parts {
+		add(name, from)
+	}
+	pictures, err := fs.Glob(files, "pictures/*.svg")
+	if err != nil {
+		panic("static: " + err.Error())
+	}
+	for _, name := range pictures {
+		add(name, []string{name})
 	}
 	return all
 })

@@ -17,8 +17,8 @@ import (
 
 func threads(f web.Frame) []ui.Thread {
 	return []ui.Thread{
-		{URL: "/inbox/1", Photo: "/static/card.png", Title: "Eeva · Pitkät nahkasaappaat 39", When: "18.12", ISO: f.ISO(Moment), Last: "Paketti odottaa sinua automaatissa.", New: true, NewWord: say(f, "uusi: ", "ny: ", "new: "), Tags: []ui.Tag{{Kind: "you", Text: say(f, "Sinun vuorosi · nouda ti 1.12.", "Din tur · hämta tis 1.12", "Your move · collect by Tue 1 Dec")}}},
-		{URL: "/inbox/2", Photo: "/static/card.png", Title: "Anna · Wintec-yleissatula 17\"", When: "18.00", ISO: f.ISO(Moment), Last: "Anna sai muistutuksen, viesti meni perille.", Open: true, Tags: []ui.Tag{{Text: say(f, "Anna on vuorossa · pe 27.11.", "Anna är i tur · fre 27.11", "Anna’s move · Fri 27 Nov")}}},
+		{URL: "/inbox/1", Photo: picture("saddle"), Title: "Eeva · Pitkät nahkasaappaat 39", When: "18.12", ISO: f.ISO(Moment), Last: "Paketti odottaa sinua automaatissa.", New: true, NewWord: say(f, "uusi: ", "ny: ", "new: "), Tags: []ui.Tag{{Kind: "you", Text: say(f, "Sinun vuorosi · nouda ti 1.12.", "Din tur · hämta tis 1.12", "Your move · collect by Tue 1 Dec")}}},
+		{URL: "/inbox/2", Photo: picture("bridle"), Title: "Anna · Wintec-yleissatula 17\"", When: "18.00", ISO: f.ISO(Moment), Last: "Anna sai muistutuksen, viesti meni perille.", Open: true, Tags: []ui.Tag{{Text: say(f, "Anna on vuorossa · pe 27.11.", "Anna är i tur · fre 27.11", "Anna’s move · Fri 27 Nov")}}},
 		{URL: "/inbox/3", Title: "Sara · Nahkasuitset, full", When: say(f, "eilen", "i går", "yesterday"), ISO: f.ISO(Moment), Last: "Kiitos kaupasta!", Tags: []ui.Tag{{Kind: "go", Text: say(f, "Valmis", "Klar", "Done")}}},
 	}
 }

@@ -365,8 +365,8 @@ func fields(f web.Frame) templ.Component {
 				ID: "photos", Name: "photos", Label: say(f, "Kuvat", "Bilder", "Photos"), Hint: say(f, "Enintään 12 kuvaa, 15 Mt kukin.", "Högst 12 bilder, 15 MB var.", "Up to 12 photos of 15 MB."),
 				Add: say(f, "Lisää kuvia", "Lägg till bilder", "Add photos"), Max: 12, UploadURL: "/", OrderURL: "/",
 				List: []ui.Photo{
-					{ID: "1", URL: "/static/card.png", Alt: "", RemoveURL: "/"},
-					{ID: "2", URL: "/static/apple-touch-icon.png", Alt: "", EarlierURL: "/", RemoveURL: "/"},
+					{ID: "1", URL: picture("saddle"), Alt: "", RemoveURL: "/"},
+					{ID: "2", URL: picture("bridle"), Alt: "", EarlierURL: "/", RemoveURL: "/"},
 					{ID: "3", Trouble: say(f, "Kuva ei auennut.", "Bilden gick inte att öppna.", "The photo could not be opened."), EarlierURL: "/", RemoveURL: "/"},
 				},
 			}).Render(ctx, templ_7745c5c3_Buffer)
@@ -386,10 +386,10 @@ func fields(f web.Frame) templ.Component {
 // tiles are invented listings.
 func tiles(f web.Frame) []ui.Tile {
 	return []ui.Tile{
-		{URL: "/listings/1", Title: "Wintec-yleissatula 17\", keskileveä rautakoko", Price: f.Money(money.EUR(7500)), Town: "Lempäälä", Photo: "/static/card.png", PhotoAlt: "", PostsFast: say(f, "postittaa päivässä", "postar inom ett dygn", "posts within a day"), Eager: true, Favourite: &ui.Favourite{URL: "/", Label: say(f, "Lisää suosikkeihin: satula", "Spara som favorit: sadel", "Add to favourites: saddle")}},
-		{URL: "/listings/2", Title: "Nahkasuitset", Price: f.Money(money.EUR(4800)), Was: f.Money(money.EUR(6000)), Town: "Tampere", Photo: "/static/card.png", Favourite: &ui.Favourite{URL: "/", On: true, Label: say(f, "Lisää suosikkeihin: suitset", "Spara som favorit: träns", "Add to favourites: bridle")}},
+		{URL: "/listings/1", Title: "Wintec-yleissatula 17\", keskileveä rautakoko", Price: f.Money(money.EUR(7500)), Town: "Lempäälä", Photo: picture("halter"), PhotoAlt: "", PostsFast: say(f, "postittaa päivässä", "postar inom ett dygn", "posts within a day"), Eager: true, Favourite: &ui.Favourite{URL: "/", Label: say(f, "Lisää suosikkeihin: satula", "Spara som favorit: sadel", "Add to favourites: saddle")}},
+		{URL: "/listings/2", Title: "Nahkasuitset", Price: f.Money(money.EUR(4800)), Was: f.Money(money.EUR(6000)), Town: "Tampere", Photo: picture("boots"), Favourite: &ui.Favourite{URL: "/", On: true, Label: say(f, "Lisää suosikkeihin: suitset", "Spara som favorit: träns", "Add to favourites: bridle")}},
 		{URL: "/listings/3", Title: "Talviloimi 145 cm, 300 g, pesty ja kyllästetty", Price: f.Money(money.EUR(6200)), Town: "Seinäjoki", Badge: say(f, "Myyty", "Såld", "Sold")},
-		{URL: "/listings/4", Title: "Länget, luokki ja aisakello suomenhevoselle", Price: f.Money(money.EUR(24000)), Town: "Kauhava", Photo: "/static/apple-touch-icon.png"},
+		{URL: "/listings/4", Title: "Länget, luokki ja aisakello suomenhevoselle", Price: f.Money(money.EUR(24000)), Town: "Kauhava", Photo: picture("rug")},
 	}
 }
 
@@ -426,11 +426,28 @@ func cards(f web.Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<h2>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var10 string
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(say(f, "4 tavaraa", "4 saker", "4 things"))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `dev/parts.templ`, Line: 131, Col: 50}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</h2>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = ui.Grid(tiles(f)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -438,7 +455,7 @@ func cards(f web.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -450,7 +467,7 @@ func cards(f web.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, " <div class=\"two\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, " <div class=\"two\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -462,13 +479,13 @@ func cards(f web.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.Gallery(say(f, "Kuvat", "Bilder", "Photos"), say(f, "Kaksi kuvaa, selaa nuolinäppäimillä", "Två bilder, bläddra med piltangenterna", "Two photos, browse with the arrow keys"), []ui.Picture{
-				{Large: "/static/card.png", Small: "/static/card.png", Alt: "", Label: "1"},
-				{Large: "/static/apple-touch-icon.png", Small: "/static/apple-touch-icon.png", Alt: "", Label: "2"},
+				{Large: picture("girth"), Small: picture("saddle"), Alt: "", Label: "1"},
+				{Large: picture("bridle"), Small: picture("halter"), Alt: "", Label: "2"},
 			}, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -235,7 +235,7 @@ func room(f web.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TradeHead(ui.Head{Photo: "/static/card.png", Ref: say(f, "Kauppa K-7F3Q", "Affär K-7F3Q", "Trade K-7F3Q"), Title: "Wintec-yleissatula 17\"", URL: "/listings/1", More: say(f, "Myyjä Anna K. · vastaa noin 2 tunnissa", "Säljare Anna K. · svarar inom cirka 2 timmar", "Seller Anna K. · replies in about 2 hours"), Price: f.Money(money.EUR(8490)), PriceNote: say(f, "maksettu", "betalt", "paid")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TradeHead(ui.Head{Photo: picture("saddle"), Ref: say(f, "Kauppa K-7F3Q", "Affär K-7F3Q", "Trade K-7F3Q"), Title: "Wintec-yleissatula 17\"", URL: "/listings/1", More: say(f, "Myyjä Anna K. · vastaa noin 2 tunnissa", "Säljare Anna K. · svarar inom cirka 2 timmar", "Seller Anna K. · replies in about 2 hours"), Price: f.Money(money.EUR(8490)), PriceNote: say(f, "maksettu", "betalt", "paid")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
