@@ -23,16 +23,17 @@ CREATE TABLE listings (
 	cover        TEXT    NOT NULL DEFAULT '',        -- key of the first ready photo
 	photo_count  BIGINT  NOT NULL DEFAULT 0,
 	posts_fast   BOOLEAN NOT NULL DEFAULT FALSE,     -- the seller's measured posting time is a day or less
-	words        TEXT    NOT NULL DEFAULT '',        -- folded title and description, what search reads
+	words        TEXT    NOT NULL DEFAULT '',        -- folded title, description and field values, what search reads
 	version      BIGINT  NOT NULL DEFAULT 1,         -- rises with every change
 	created_at   BIGINT  NOT NULL,
 	updated_at   BIGINT  NOT NULL,
 	published_at BIGINT  NOT NULL DEFAULT 0,
-	sold_at      BIGINT  NOT NULL DEFAULT 0
+	sold_at      BIGINT  NOT NULL DEFAULT 0,
+	sold_by_hand BOOLEAN NOT NULL DEFAULT FALSE      -- the seller says it is sold; it was not a trade here
 );
 -- The browse page, each with what its cards show so that no row is fetched.
 CREATE INDEX listings_newest ON listings (seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id) WHERE state = 'live' AND NOT hidden;
-CREATE INDEX listings_category ON listings (category, seq DESC) WHERE state = 'live' AND NOT hidden;
+CREATE INDEX listings_category ON listings (category, seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_price ON listings (price, seq) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_category_price ON listings (category, price, seq) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_town ON listings (town_folded, seq DESC) WHERE state = 'live' AND NOT hidden;
@@ -45,7 +46,8 @@ CREATE TABLE listing_seq (
 );
 INSERT INTO listing_seq (name, last) VALUES ('seq', 0);
 
--- The category's own fields again, one row a value, for filters.
+-- The category's own fields again, one row a value, for filters; only of what
+-- is on sale.
 CREATE TABLE listing_attrs (
 	listing_id TEXT   NOT NULL REFERENCES listings (id),
 	field      TEXT   NOT NULL,
@@ -83,6 +85,7 @@ CREATE INDEX favourites_listing ON favourites (listing_id);
 CREATE TABLE follows (
 	user_id    TEXT   NOT NULL REFERENCES users (id),
 	seller_id  TEXT   NOT NULL REFERENCES users (id),
+	last_seq   BIGINT NOT NULL,                     -- newest listing already told about
 	created_at BIGINT NOT NULL,
 	PRIMARY KEY (user_id, seller_id)
 );
