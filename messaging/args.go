@@ -115,6 +115,14 @@ func pairs(s *i18n.Speaker, args map[string]any, names map[accounts.UserID]strin
 	return out
 }
 
+// phrase words a key; a key with forms for one and many counts by args["Count"].
+func phrase(s *i18n.Speaker, key string, args map[string]any, names map[accounts.UserID]string) string {
+	if n, ok := args["Count"].(int64); ok {
+		return s.N(key, int(n), pairs(s, args, names)...)
+	}
+	return s.T(key, pairs(s, args, names)...)
+}
+
 // people are the user ids among args.
 func people(args map[string]any) []accounts.UserID {
 	var us []accounts.UserID

@@ -34,15 +34,15 @@ func (s *Service) compose(ctx context.Context, d Delivery, u accounts.User, now 
 		return Mail{}, err
 	}
 	args["Name"] = first(u.Name)
-	vals := pairs(say, args, names)
-	v.Subject = say.T(d.Key+".subject", vals...)
+	word := func(part string) string { return phrase(say, d.Key+part, args, names) }
+	v.Subject = word(".subject")
 	v.Greeting = say.T("mail.hello", "Name", first(u.Name))
-	v.Lead = say.T(d.Key+".lead", vals...)
+	v.Lead = word(".lead")
 	if i18n.Known(say.Lang, d.Key+".why") {
-		v.Why = say.T(d.Key+".why", vals...)
+		v.Why = word(".why")
 	}
 	if i18n.Known(say.Lang, d.Key+".button") && d.URL != "" {
-		v.Button, v.URL = say.T(d.Key+".button", vals...), s.absolute(d.URL)
+		v.Button, v.URL = word(".button"), s.absolute(d.URL)
 	}
 	v.Title, _ = args["Title"].(string)
 	s.dress(&v, d, u, say)
@@ -132,3 +132,6 @@ func asSet(us []accounts.UserID) map[accounts.UserID]bool {
 	}
 	return out
 }
+
+// plain is a sentence without its **bold** marks.
+func plain(s string) string { return strings.ReplaceAll(s, "**", "") }

@@ -204,6 +204,26 @@ func inbox(ctx context.Context, q db.Queryer, u accounts.UserID, unreadOnly bool
 	return cs, err
 }
 
+// inboxOwed are the conversations of u in which a turn about one of subjects
+// (conversations or orders) is open, newest first.
+func inboxOwed(ctx context.Context, q db.Queryer, u accounts.UserID, subjects []string) ([]Conversation, error) {
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	query, args, err := db.In(`
+		SELECT `+conversationColumns+`
+		FROM conversations
+		WHERE (buyer_id = ? OR seller_id = ?) AND (id IN (?) OR order_id IN (?))
+		ORDER BY last_at DESC, id DESC
+		LIMIT ?`, u, u, subjects, subjects, inboxPage)
+	if err != nil {
+		return nil, err
+	}
+	var cs []Conversation
+	err = q.Select(ctx, &cs, query, args...)
+	return cs, err
+}
+
 // unreadCount is how many of a person's conversations hold something new.
 func unreadCount(ctx context.Context, q db.Queryer, u accounts.UserID) (int, error) {
 	var n int

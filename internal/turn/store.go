@@ -102,6 +102,36 @@ func OpenOf(ctx context.Context, q db.Queryer, subject string) ([]Turn, error) {
 	return ts, err
 }
 
+// OpenOfMany are the open turns about several subjects, soonest due first.
+func OpenOfMany(ctx context.Context, q db.Queryer, subjects []string) ([]Turn, error) {
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	query, args, err := db.In(`
+		SELECT `+columns+`
+		FROM turns
+		WHERE subject IN (?) AND closed_at = 0
+		ORDER BY due_at, id`, subjects)
+	if err != nil {
+		return nil, err
+	}
+	var ts []Turn
+	err = q.Select(ctx, &ts, query, args...)
+	return ts, err
+}
+
+// OwedList are the open turns a person owes, soonest due first, at most limit.
+func OwedList(ctx context.Context, q db.Queryer, owner string, limit int) ([]Turn, error) {
+	var ts []Turn
+	err := q.Select(ctx, &ts, `
+		SELECT `+columns+`
+		FROM turns
+		WHERE owner_id = ? AND closed_at = 0
+		ORDER BY due_at, id
+		LIMIT ?`, owner, limit)
+	return ts, err
+}
+
 // AllOf are all turns about a subject, oldest first.
 func AllOf(ctx context.Context, q db.Queryer, subject string) ([]Turn, error) {
 	var ts []Turn
