@@ -3,6 +3,7 @@
 package dev
 
 import (
+	"github.com/kierto/kierto/templates/about"
 	"github.com/kierto/kierto/templates/layout"
 )
 
@@ -17,6 +18,7 @@ func Folders() []Folder {
 	return []Folder{
 		{"ui", uiExamples()},
 		{"layout", layoutExamples()},
+		{"about", about.Examples()},
 	}
 }
 
