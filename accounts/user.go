@@ -3,6 +3,8 @@
 package accounts
 
 import (
+	"strings"
+
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/i18n"
 )
@@ -82,3 +84,9 @@ func (u User) Shown(s *i18n.Speaker) string {
 
 // Speaker words things for this person.
 func (u User) Speaker(now clock.Instant) *i18n.Speaker { return i18n.For(u.Lang, u.Zone, now) }
+
+// First is the person's first name, as others are told of them.
+func (u User) First() string {
+	first, _, _ := strings.Cut(strings.TrimSpace(u.Name), " ")
+	return first
+}

@@ -12,10 +12,27 @@ import (
 // liveBeat is how often a quiet event stream says it is alive.
 const liveBeat = 20 * time.Second
 
+// Part is one piece of a live page: what it is called and how it looks now.
+type Part struct {
+	Event string
+	Page  templ.Component
+}
+
 // Live keeps an event stream open (GET …/live). Each time woken gives, it sends
 // what render makes under event; a nil component sends nothing. It ends when
 // the reader leaves or woken is closed.
 func (c *Ctx) Live(event string, woken <-chan struct{}, render func() (templ.Component, error)) error {
+	return c.LiveParts(woken, func() ([]Part, error) {
+		page, err := render()
+		if page == nil {
+			return nil, err
+		}
+		return []Part{{event, page}}, err
+	})
+}
+
+// LiveParts is Live for several pieces of one page.
+func (c *Ctx) LiveParts(woken <-chan struct{}, render func() ([]Part, error)) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -40,15 +57,14 @@ func (c *Ctx) Live(event string, woken <-chan struct{}, render func() (templ.Com
 			if !open {
 				return nil
 			}
-			part, err := render()
+			parts, err := render()
 			if err != nil {
 				return err
 			}
-			if part == nil {
-				continue
-			}
-			if err := c.event(event, part); err != nil {
-				return nil
+			for _, p := range parts {
+				if err := c.event(p.Event, p.Page); err != nil {
+					return nil
+				}
 			}
 		}
 		_ = out.Flush()
