@@ -22,7 +22,7 @@ var mapKey = regexp.MustCompile(`(^|\[)metadata(\])?\[[^\]]*\]$`)
 // it can be compared with the names an endpoint knows.
 func pattern(name string) string {
 	name = index.ReplaceAllString(name, "[]")
-	return mapKey.ReplaceAllString(name, "${1}metadata${2}")
+	return mapKey.ReplaceAllString(name, "${1}metadata${2}[]")
 }
 
 // unknown is the first field, by name, that known does not hold, or "".
