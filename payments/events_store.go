@@ -1,0 +1,34 @@
+package payments
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+)
+
+// insertEvent keeps a message's id; false means that it came before.
+func insertEvent(ctx context.Context, tx *db.Tx, ev Event, now clock.Instant) (bool, error) {
+	n, err := tx.Do(ctx, `
+		INSERT INTO webhook_events (id, kind, object_id, received_at)
+		VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`, ev.ID, ev.Name, ev.Object, now)
+	return n == 1, err
+}
+
+// workedEvent notes that a message was acted on.
+func workedEvent(ctx context.Context, d db.Doer, eventID string, now clock.Instant) error {
+	_, err := d.Do(ctx, `UPDATE webhook_events SET worked_at = ? WHERE id = ?`, now, eventID)
+	return err
+}
+
+// knownMove tells whether a charge or transfer is one whose movement we made.
+func knownMove(ctx context.Context, q db.Queryer, ref string) (bool, error) {
+	var n int64
+	err := q.Get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM movements m
+		JOIN payments p ON p.order_id = m.order_id
+		WHERE m.provider_id = ? OR m.charge_id = ? OR (p.charge_id = ? AND m.kind = 'refund')`, ref, ref, ref)
+	return n > 0, err
+}

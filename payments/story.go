@@ -1,0 +1,123 @@
+package payments
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/i18n"
+	"github.com/kierto/kierto/internal/money"
+	pages "github.com/kierto/kierto/templates/payments"
+	"github.com/kierto/kierto/templates/ui"
+)
+
+// Story words an order's money for one of its parties, or for an operator when
+// the reader is neither: where it is, what the sum is made of with every fee by
+// its name, and what has happened to it.
+func (s *Service) Story(ctx context.Context, say *i18n.Speaker, orderID string, reader accounts.UserID) (pages.Money, error) {
+	p, err := ofOrder(ctx, s.DB, orderID)
+	if err != nil {
+		return pages.Money{}, err
+	}
+	ms, err := s.MovementsOf(ctx, s.DB, orderID)
+	if err != nil {
+		return pages.Money{}, err
+	}
+	m := pages.Money{Where: where(say, p, ms, reader), Facts: facts(say, p, ms)}
+	if reader == p.Seller {
+		m.Lines = sellerLines(say, p)
+		return m, nil
+	}
+	m.Lines = buyerLines(say, p)
+	if reader != p.Buyer {
+		m.Lines, err = s.staffLines(ctx, say, p, m.Lines)
+	}
+	return m, err
+}
+
+// where is where the money is now.
+func where(say *i18n.Speaker, p Payment, ms []Movement, reader accounts.UserID) string {
+	if reader != p.Seller {
+		return say.T("payments.where_buyer." + string(p.State))
+	}
+	for _, m := range ms {
+		if m.Kind == Payout && m.State == Waiting {
+			return say.T("payments.where_seller.waiting")
+		}
+	}
+	return say.T("payments.where_seller." + string(p.State))
+}
+
+// buyerLines are what the buyer pays for.
+func buyerLines(say *i18n.Speaker, p Payment) []ui.SumLine {
+	var out []ui.SumLine
+	for _, l := range p.Lines {
+		out = append(out, ui.SumLine{Label: l.Label, Amount: say.Money(money.Amount{Minor: l.Amount, Currency: p.Total.Currency})})
+	}
+	return append(out, ui.SumLine{Label: say.T("payments.line_total"), Amount: say.Money(p.Total), Total: true})
+}
+
+// sellerLines are what becomes of the thing's price; what the buyer pays for the
+// way and for protection is no concern of the seller's.
+func sellerLines(say *i18n.Speaker, p Payment) []ui.SumLine {
+	item := money.Amount{Minor: p.sumOf(ItemLine), Currency: p.Total.Currency}
+	out := []ui.SumLine{{Label: p.Title, Amount: say.Money(item)}}
+	if fee := p.Payout.Minor - item.Minor; fee != 0 {
+		out = append(out, ui.SumLine{Label: say.T("payments.line_commission"), Amount: say.Money(money.Amount{Minor: fee, Currency: item.Currency})})
+	}
+	return append(out, ui.SumLine{Label: say.T("payments.line_yours"), Amount: say.Money(p.Payout), Total: true})
+}
+
+// staffLines adds what the provider keeps.
+func (s *Service) staffLines(ctx context.Context, say *i18n.Speaker, p Payment, lines []ui.SumLine) ([]ui.SumLine, error) {
+	ps, err := s.Postings(ctx, p.OrderID)
+	for _, x := range ps {
+		if x.Kind == ProviderFee {
+			lines = append(lines, ui.SumLine{Label: say.T("payments.line_provider"), Amount: say.Money(x.Entries[0].Amount())})
+		}
+	}
+	return lines, err
+}
+
+// facts are what has happened to the money, and when.
+func facts(say *i18n.Speaker, p Payment, ms []Movement) []ui.Fact {
+	var out []ui.Fact
+	if !p.HeldAt.IsZero() {
+		out = append(out, ui.Fact{Term: say.T("payments.fact_paid"), Text: say.DayClock(p.HeldAt)})
+		if p.Method != "" {
+			out = append(out, ui.Fact{Term: say.T("payments.fact_method"), Text: say.T("payments.method." + p.Method)})
+		}
+	}
+	terms := map[MovementKind]string{Payout: "payments.fact_sent", Refund: "payments.fact_refunded", Stray: "payments.fact_stray"}
+	for _, m := range ms {
+		if m.State == Sent {
+			out = append(out, ui.Fact{Term: say.T(terms[m.Kind]), Text: say.DayClock(m.SentAt)})
+		}
+	}
+	return out
+}
+
+// AccountName is a ledger account in words, for operators.
+func AccountName(say *i18n.Speaker, a LedgerAccount) string {
+	return say.T("payments.account." + string(a))
+}
+
+// PostingName is a kind of posting in words, for operators.
+func PostingName(say *i18n.Speaker, k PostingKind) string {
+	return say.T("payments.posting." + string(k))
+}
+
+// Export is a person's part of the data download: what they paid and were paid.
+func (s *Service) Export(ctx context.Context, who accounts.UserID) (name string, data any, err error) {
+	rows, err := exportOf(ctx, s.DB, who)
+	return "payments", rows, err
+}
+
+// Leave refuses to close the account of somebody whom money still waits for.
+func (s *Service) Leave(ctx context.Context, tx *db.Tx, who accounts.UserID) error {
+	n, err := unfinishedOf(ctx, tx, who)
+	if err == nil && n > 0 {
+		return errUnfinished
+	}
+	return err
+}
