@@ -116,7 +116,7 @@ func (s *Service) tellSent(ctx context.Context, tx *db.Tx, m Movement) error {
 	if err != nil {
 		return err
 	}
-	return s.Tell(ctx, tx, messaging.Telling{To: m.To, Topic: "money", Key: key, URL: url, Dedupe: "money:" + string(m.ID),
+	return s.Tell(ctx, tx, messaging.Telling{To: m.To, Topic: messaging.TopicMoney, Key: key, URL: url, Dedupe: "money:" + string(m.ID),
 		Args: map[string]any{"Amount": m.Amount, "Title": title}})
 }
 

@@ -84,22 +84,24 @@ func (s *Service) Balances(ctx context.Context) ([]Balance, error) { return bala
 // fails with faults when the order is paid already, can no longer be paid, or
 // the provider does not answer.
 func (s *Service) PayURL(ctx context.Context, orderID, back string) (string, error) {
-	for range 2 {
+	for range maxAsks {
 		p, err := s.ask(ctx, orderID)
-		if err != nil || p.State == Open {
-			return p.payURL, err
+		if err == nil && p.State == Open {
+			return p.payURL, nil
 		}
-		url, err := s.open(ctx, p, back)
-		switch {
-		case err == nil:
-			return url, nil
-		case isMoving(err): // another request made the page: it is theirs
-		default:
-			return "", err
+		url := ""
+		if err == nil {
+			url, err = s.open(ctx, p, back)
 		}
+		if !isMoving(err) {
+			return url, err
+		} // another request was faster: look at what it did
 	}
 	return "", errMoving
 }
+
+// maxAsks is how often PayURL looks again when others ask at the same moment.
+const maxAsks = 5
 
 // ask notes that a session is about to be asked for, with what is needed to ask
 // for the very same one again; or gives the payment as it is when its page waits
