@@ -25,6 +25,14 @@
 
   on('click', '[data-close]', (t) => t.closest(t.dataset.close).remove());
 
+  // A password can be looked at while it is typed.
+  on('click', '[data-show]', (t) => {
+    const field = $('#' + t.dataset.show), show = field.type === 'password';
+    field.type = show ? 'text' : 'password';
+    [t.textContent, t.dataset.hide] = [t.dataset.hide, t.textContent];
+    field.focus();
+  });
+
   // Photos: dropping files is choosing them; dragging a photo moves it.
   on('dragover', '.drop', (t, e) => { if (!held) { e.preventDefault(); t.classList.add('over'); } });
   on('dragleave', '.drop', (t) => t.classList.remove('over'));

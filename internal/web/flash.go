@@ -9,7 +9,8 @@ import (
 const (
 	flashCookie = "kierto_flash"
 	langCookie  = "kierto_lang"
-	flashMaxAge = 60 // seconds
+	flashMaxAge = 60                 // seconds
+	langMaxAge  = 365 * 24 * 60 * 60 // seconds
 )
 
 // Flash keeps a sentence for the next page.
@@ -27,6 +28,9 @@ func (c *Ctx) setFlash(f Flash) {
 	}
 	c.SetCookie(c.srv.cookie(flashCookie, base64.RawURLEncoding.EncodeToString(raw), flashMaxAge))
 }
+
+// SetLang remembers in the browser which language to speak.
+func (c *Ctx) SetLang(lang string) { c.SetCookie(c.srv.cookie(langCookie, lang, langMaxAge)) }
 
 // takeFlash reads the sentence once. The text is escaped like any other, and
 // the undo address must be local, so a forged cookie shows only its forger a
