@@ -98,3 +98,11 @@ func grouped(options []Option) []group {
 	}
 	return out
 }
+
+// described points at a group's hint and error, when it has them.
+func described(form web.Form, name string, hint bool) templ.Attributes {
+	if ids := describedBy(ID(name), hint, form.Fault(name) != nil); ids != "" {
+		return templ.Attributes{"aria-describedby": ids}
+	}
+	return nil
+}

@@ -47,3 +47,11 @@ func (c Compose) rules() templ.Attributes {
 	}
 	return a
 }
+
+// rowID names the element of a row that has an id.
+func rowID(id string) templ.Attributes {
+	if id == "" {
+		return nil
+	}
+	return templ.Attributes{"id": id}
+}
