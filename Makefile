@@ -11,3 +11,8 @@ run: build
 
 generate:
 	go tool templ generate
+
+# Our requests against Stripe's own description of its API; a module of its own.
+.PHONY: conform
+conform:
+	go -C internal/standin/stripe/conform test -mod=mod ./...
