@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
-	"io"
 
 	"golang.org/x/sync/semaphore"
 
@@ -89,25 +88,6 @@ func (s Set) Bytes(size Size) []byte {
 func Key(original []byte) string {
 	sum := sha256.Sum256(original)
 	return hex.EncodeToString(sum[:])[:keyLength]
-}
-
-// Name is the blob name of one size of the picture called key.
-func Name(key string, size Size) string { return "pictures/" + key + "/" + string(size) + ".jpg" }
-
-// OriginalName is the blob name of the file as it was sent. It is for the job
-// that makes the sizes and is never served.
-func OriginalName(key string) string { return "originals/" + key }
-
-// Read reads a file of at most MaxBytes; a longer one is "picture.too_big".
-func Read(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("picture: read: %w", err)
-	}
-	if len(data) > MaxBytes {
-		return nil, tooBig()
-	}
-	return data, nil
 }
 
 // Make checks a picture and makes all its sizes. It waits while others are

@@ -83,6 +83,7 @@ var (
 		{Word: "harmaa ja viininpunainen", a: "#777b80", b: "#722c3a"}, {Word: "musta ja petrolinsininen", a: "#37383d", b: "#2f6f73"},
 		{Word: "ruskea ja sininen", a: "#6c4b34", b: "#3b5d8a"},
 	}
+	formal        = []Colour{{Word: "tummansininen"}, {Word: "musta", a: "#36363a"}, {Word: "tummanvihreä", a: "#2c4a3a"}, {Word: "viininpunainen", a: "#5f2733"}, {Word: "harmaa", a: "#6b6f74"}, {Word: "ruskea", a: "#5c4433"}}
 	woods         = []Colour{{Word: "puunvärinen"}, {Word: "tumma", a: "#5b3a22"}, {Word: "punainen", a: "#97402e"}, {Word: "vihreä", a: "#48654d"}, {Word: "sininen", a: "#46688a"}}
 	accents       = []Colour{{Word: "musta ja punainen"}, {Word: "tummansininen", a: "#2f4468", b: "#9fb4cf"}, {Word: "musta", a: "#3b3d42", b: "#6a6e74"}, {Word: "ruskea", a: "#5f4636", b: "#c79a5b"}, {Word: "musta ja turkoosi", b: "#3fa3a0"}, {Word: "violetti", a: "#564775", b: "#b9a5d6"}}
 	breechColours = []Colour{{Word: "beige"}, {Word: "valkoinen", a: "#eceae6", b: "#c8c5bf"}, {Word: "tummansininen", a: "#33456a", b: "#1f2c47"}, {Word: "musta", a: "#3a3a3d", b: "#222225"}, {Word: "harmaa", a: "#85888c", b: "#56595d"}, {Word: "viininpunainen", a: "#74303d", b: "#4c1d27"}, {Word: "ruskea", a: "#7a5a43", b: "#4b3325"}}
@@ -103,19 +104,19 @@ var Things = []Thing{
 	{Name: "rug", Noun: "talviloimi", Categories: []string{"rugs", "pony"}, floor: 870, base: "#2b4059", second: "#d9cdb4", Colours: webbings, details: [2][2]float64{{320, 430}, {480, 640}}},
 	{Name: "halter", Noun: "riimu ja naru", Categories: []string{"halters", "pony"}, base: "#2f6f73", Colours: webbings, details: [2][2]float64{{400, 400}, {460, 640}}},
 	{Name: "helmet", Noun: "ratsastuskypärä", Categories: []string{"helmets"}, floor: 716, base: "#363c42", second: "#555c63", Colours: webbings, details: [2][2]float64{{500, 480}, {340, 480}}},
-	{Name: "boots", Noun: "ratsastussaappaat", Categories: []string{"boots"}, floor: 836, base: "#814a2f", Colours: leathers, details: [2][2]float64{{400, 300}, {300, 780}}},
-	{Name: "jacket", Noun: "kilpailutakki", Categories: []string{"clothes"}, floor: 906, base: "#2f4062", Colours: webbings, details: [2][2]float64{{400, 380}, {400, 620}}},
+	{Name: "boots", Noun: "ratsastussaappaat", Categories: []string{"boots"}, floor: 836, base: "#814a2f", Colours: leathers, details: [2][2]float64{{400, 300}, {340, 700}}},
+	{Name: "jacket", Noun: "kilpailutakki", Categories: []string{"clothes"}, floor: 906, base: "#2f4062", Colours: formal, details: [2][2]float64{{400, 380}, {400, 620}}},
 	{Name: "brushes", Noun: "harjapakki", Categories: []string{"care"}, floor: 706, base: "#cfa36c", second: "#4f7d6c", Colours: webbings, details: [2][2]float64{{400, 440}, {400, 650}}},
 	{Name: "harness", Noun: "länget ja luokki", Categories: []string{"driving"}, base: "#b8702f", Colours: leathers, details: [2][2]float64{{400, 220}, {260, 620}}},
 	{Name: "haynet", Noun: "heinäverkko", Categories: []string{"stable", "pony"}, floor: 900, base: "#2d5468", Colours: webbings, details: [2][2]float64{{400, 400}, {420, 700}}},
 	{Name: "dressage", Noun: "koulusatula", Categories: []string{"saddles"}, base: "#332d2b", Colours: leathers, details: [2][2]float64{{380, 640}, {440, 380}}},
-	{Name: "pad", Noun: "satulahuopa", Categories: []string{"saddles", "rugs"}, base: "#2b4467", second: "#d9cdb4", Colours: webbings, details: [2][2]float64{{490, 640}, {300, 360}}},
+	{Name: "pad", Noun: "satulahuopa", Categories: []string{"saddles", "rugs"}, base: "#2b4467", second: "#d9cdb4", Colours: webbings, details: [2][2]float64{{470, 620}, {390, 420}}},
 	{Name: "folded", Noun: "loimet", Categories: []string{"rugs"}, floor: 870, base: "#2b4467", second: "#a8452f", Colours: blankets, details: [2][2]float64{{420, 420}, {340, 620}}},
 	{Name: "bits", Noun: "kuolaimet", Categories: []string{"bridles"}, lies: true, base: "#b87443", Colours: []Colour{{Word: "kupari"}, {Word: "teräs", a: "#a9aeb1"}}, details: [2][2]float64{{400, 320}, {300, 620}}},
 	{Name: "lunge", Noun: "juoksutusliina", Categories: []string{"halters", "other"}, base: "#2f6f73", Colours: webbings, details: [2][2]float64{{400, 430}, {520, 820}}},
-	{Name: "vest", Noun: "turvaliivi", Categories: []string{"helmets", "clothes"}, base: "#4b525c", second: "#c2472f", Colours: accents, details: [2][2]float64{{400, 400}, {300, 300}}},
+	{Name: "vest", Noun: "turvaliivi", Categories: []string{"helmets", "clothes"}, base: "#4b525c", second: "#c2472f", Colours: accents, details: [2][2]float64{{400, 400}, {400, 560}}},
 	{Name: "breeches", Noun: "ratsastushousut", Categories: []string{"clothes"}, base: "#d4cdbf", second: "#8d8273", Colours: breechColours, details: [2][2]float64{{400, 300}, {340, 700}}},
-	{Name: "chaps", Noun: "jodhpurit ja minichapsit", Categories: []string{"boots"}, floor: 836, base: "#5a321e", Colours: leathers, details: [2][2]float64{{420, 380}, {300, 800}}},
+	{Name: "chaps", Noun: "jodhpurit ja minichapsit", Categories: []string{"boots"}, floor: 836, base: "#5a321e", Colours: leathers, details: [2][2]float64{{520, 500}, {320, 760}}},
 	{Name: "bandages", Noun: "pintelit", Categories: []string{"care", "boots"}, floor: 740, base: "#55779f", Colours: webbings, details: [2][2]float64{{400, 510}, {600, 700}}},
 	{Name: "wheel", Noun: "kärrynpyörä", Categories: []string{"driving"}, floor: 826, base: "#a56a33", Colours: woods, details: [2][2]float64{{400, 520}, {560, 330}}},
 	{Name: "bucket", Noun: "rehuämpäri ja kauha", Categories: []string{"stable"}, floor: 770, base: "#30544b", Colours: webbings, details: [2][2]float64{{430, 380}, {400, 640}}},
