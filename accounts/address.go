@@ -86,6 +86,10 @@ func (s *Service) DeleteAddress(ctx context.Context, user UserID, id AddressID) 
 	return err
 }
 
+// CheckAddress tidies an address typed somewhere else, such as at a checkout. It
+// fails with Invalid faults of "name", "street", "postcode", "town" and "phone".
+func CheckAddress(a Address) (Address, error) { return checkAddress(a) }
+
 // checkAddress tidies an address and tells all that is wrong with it.
 func checkAddress(a Address) (Address, error) {
 	a.Name, a.Street, a.Postcode, a.Town = tidy(a.Name), tidy(a.Street), tidy(a.Postcode), tidy(a.Town)

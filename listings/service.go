@@ -106,6 +106,19 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, id ID) error {
 	return err
 }
 
+// Shelve takes a reserved listing off sale: its trade ended, and the thing is
+// not there to be sold again. Its seller may put it on sale once more. When it
+// is not reserved it does nothing.
+func (s *Service) Shelve(ctx context.Context, tx *db.Tx, id ID) error {
+	l, err := lock(ctx, tx, id)
+	if err != nil || l.State != Reserved {
+		return err
+	}
+	l.State = Withdrawn
+	_, err = s.save(ctx, tx, l, l.Version)
+	return err
+}
+
 // Sold says that a reserved listing is sold. Twice is fine. Fault Conflict
 // "listings.gone" when it was not reserved.
 func (s *Service) Sold(ctx context.Context, tx *db.Tx, id ID) error {

@@ -2,8 +2,6 @@ package orders
 
 import (
 	"slices"
-
-	"github.com/kierto/kierto/internal/fault"
 )
 
 // Guard is a condition of a rule.
@@ -62,7 +60,7 @@ func next(s State, ev Event, who Actor, f Facts) (Rule, error) {
 			return r, nil
 		}
 	}
-	return Rule{}, fault.New(fault.Conflict, "orders.too_late")
+	return Rule{}, tooLate(s)
 }
 
 // Moves are the events an actor may cause now, in the order of the table.

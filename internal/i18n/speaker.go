@@ -41,6 +41,9 @@ func (s *Speaker) Fault(f *fault.Fault) string {
 	return s.T(f.Key, pairs...)
 }
 
+// Key is a value of a sentence that is a sentence of its own.
+type Key string
+
 // word is a value as the reader writes it.
 func (s *Speaker) word(v any) any {
 	switch v := v.(type) {
@@ -48,6 +51,8 @@ func (s *Speaker) word(v any) any {
 		return s.Money(v)
 	case clock.Instant:
 		return s.DayClock(v)
+	case Key:
+		return s.T(string(v))
 	}
 	return v
 }

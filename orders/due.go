@@ -1,0 +1,145 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/calendar"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/turn"
+)
+
+// leastTime is what somebody gets at least, whatever happened before: nobody
+// finds out about a deadline that has passed.
+const leastTime = 24 * time.Hour
+
+// openTurn opens the turn of the state that o has come to, and notes it in o.
+// before is what o was, when it was anything.
+func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in Input, before ...Order) error {
+	t, _ := TurnOf(o.State)
+	owner, waiter := s.ownerOf(*o, t)
+	kind := t.Owes
+	switch {
+	case r.Event == PassOn:
+		owner, waiter = turn.Operator, string(o.Buyer)
+	case r.Event == Ship && o.Said(): // now the carrier has to see it
+		owner, kind = turn.Carrier, turn.Deliver
+	}
+	zone, err := s.zoneOf(ctx, tx, *o, t)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	due, err := s.due(ctx, tx, *o, t, r, in, zone, before)
+	if err != nil {
+		return err
+	}
+	if r.Event == Extend && r.By[0] == Seller {
+		o.Extended = true
+		if !o.PromisedAt.IsZero() {
+			o.PromisedAt = due
+		}
+	}
+	if !t.Aim.IsZero() && t.Who == Seller && o.PromisedAt.IsZero() {
+		o.PromisedAt = t.Aim.End(now, Dates{}, zone)
+	}
+	o.Turn, err = turn.Open(ctx, tx, now, turn.Spec{
+		Kind: kind, Subject: string(o.ID), Version: o.Version, Owner: owner, Waiter: waiter, Due: max(due, now),
+	})
+	return err
+}
+
+// ownerOf says who owes the turn and who waits for it.
+func (s *Service) ownerOf(o Order, t Turn) (owner, waiter string) {
+	switch t.Who {
+	case Buyer:
+		return string(o.Buyer), string(o.Seller)
+	case Seller:
+		return string(o.Seller), string(o.Buyer)
+	case Carrier:
+		return turn.Carrier, string(o.Buyer)
+	}
+	return turn.Operator, string(o.Buyer)
+}
+
+// zoneOf is the time zone a deadline is counted in: that of whoever owes.
+func (s *Service) zoneOf(ctx context.Context, q db.Queryer, o Order, t Turn) (*time.Location, error) {
+	who := o.Party(t.Who)
+	if who == "" {
+		return clock.Zone(""), nil
+	}
+	u, err := s.Accounts.Get(ctx, q, who)
+	return clock.Zone(u.Zone), err
+}
+
+// due is when the turn that a rule opens lapses.
+func (s *Service) due(ctx context.Context, tx *db.Tx, o Order, t Turn, r Rule, in Input, zone *time.Location, before []Order) (clock.Instant, error) {
+	now := s.Clock.Now()
+	var old clock.Instant
+	if len(before) == 1 && before[0].Turn != "" {
+		was, err := turn.Get(ctx, tx, before[0].Turn)
+		if err != nil {
+			return 0, err
+		}
+		old = was.DueAt
+	}
+	switch r.Event {
+	case Extend:
+		if r.By[0] == Operator {
+			return max(old, now).Add(time.Duration(in.Days) * 24 * time.Hour), nil
+		}
+		return calendar.AddBusinessDays(max(old, now), in.Days, zone), nil
+	case PassOn:
+		return turns[InReview].Within.End(now, Dates{}, zone), nil
+	}
+	if r.From == r.To { // said to be posted: the carrier gets until the end of a business day to see it
+		return max(old, calendar.AddBusinessDays(now, 1, zone)), nil
+	}
+	if t.Owes == turn.Ship && !o.PaidAt.IsZero() && o.PaidAt != now { // back from a request to cancel
+		return max(t.Within.End(o.PaidAt, Dates{}, zone), calendar.AddBusinessDays(now, 1, zone)), nil
+	}
+	return s.fresh(ctx, tx, o, t, in, zone)
+}
+
+// fresh is the deadline of a state that was just entered.
+func (s *Service) fresh(ctx context.Context, tx *db.Tx, o Order, t Turn, in Input, zone *time.Location) (clock.Instant, error) {
+	now := s.Clock.Now()
+	within, from := t.Within, now
+	if o.Offer != "" && !t.Offered.IsZero() {
+		within = t.Offered
+	}
+	var dates Dates
+	if within.Base != FromNow {
+		p, ok, err := s.Shipping.Of(ctx, tx, string(o.ID), t.Owes == turn.DeliverBack && o.Claim != "")
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			dates = Dates{Estimate: p.ETA, Hold: p.HoldUntil}
+		}
+		if t.Owes == turn.DeliverBack {
+			dates.Estimate = 0 // the estimate was for the way there
+		}
+	}
+	if !in.at.IsZero() && in.at.Before(now) {
+		from = in.at // a carrier's scan counts from when it happened
+	}
+	due := within.End(from, dates, zone)
+	if from.Before(now) {
+		due = max(due, now.Add(leastTime))
+	}
+	return due, nil
+}
+
+// dueOf is when an order's open turn lapses.
+func (s *Service) dueOf(ctx context.Context, q db.Queryer, o Order) (clock.Instant, error) {
+	t, err := turn.Get(ctx, q, o.Turn)
+	return t.DueAt, err
+}
+
+// quietOf are a person's quiet hours.
+func quietOf(u accounts.User) calendar.Quiet {
+	return calendar.Quiet{From: u.QuietFrom, Until: u.QuietUntil, Zone: clock.Zone(u.Zone)}
+}

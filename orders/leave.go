@@ -1,0 +1,72 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/turn"
+)
+
+// ClosesWith refuses to let somebody leave while a trade of theirs is open, and
+// ends their offers; for accounts.Service.Closers.
+func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, u accounts.UserID) error {
+	n, err := countOpen(ctx, tx, u)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return fault.New(fault.Conflict, "orders.finish_first", "N", n)
+	}
+	open, err := openOffersOf(ctx, tx, u, sweepOffer)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if err := s.closeOffer(ctx, tx, o, OfferWithdrawn, turn.Moved); err != nil {
+			return err
+		}
+	}
+	return closeReviewTurns(ctx, tx, s.Clock.Now(), u)
+}
+
+// Exported is a trade in the data download.
+type Exported struct {
+	Ref       string   `json:"reference"`
+	Role      Actor    `json:"role"`
+	Title     string   `json:"title"`
+	State     State    `json:"state"`
+	Item      int64    `json:"item_cents"`
+	Shipping  int64    `json:"shipping_cents"`
+	Fee       int64    `json:"fee_cents"`
+	Currency  string   `json:"currency"`
+	Address   any      `json:"address,omitempty"`
+	CreatedAt string   `json:"created"`
+	Moves     []string `json:"moves"`
+}
+
+// Export is somebody's trades, for accounts.Service.Exporters.
+func (s *Service) Export(ctx context.Context, u accounts.UserID) (string, any, error) {
+	os, err := ordersOf(ctx, s.DB, u, 10*maxMine)
+	if err != nil {
+		return "", nil, err
+	}
+	out := []Exported{}
+	for _, o := range os {
+		x := Exported{Ref: o.Ref, Role: o.Role(u), Title: o.Title, State: o.State, Item: o.ItemMinor, Shipping: o.ShipMinor,
+			Fee: o.FeeMinor, Currency: o.Currency, CreatedAt: o.CreatedAt.String()}
+		if a := o.Address(); x.Role == Buyer && !a.IsZero() {
+			x.Address = a
+		}
+		hs, err := happenings(ctx, s.DB, o.ID)
+		if err != nil {
+			return "", nil, err
+		}
+		for _, h := range hs {
+			x.Moves = append(x.Moves, h.At.String()+" "+string(h.Event)+" by "+string(h.Actor))
+		}
+		out = append(out, x)
+	}
+	return "trades", out, nil
+}

@@ -1,0 +1,227 @@
+package orders
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/shipping"
+)
+
+// Who moves a trade. User is the person for a buyer, seller or operator, and ""
+// for the others.
+type Who struct {
+	Actor Actor
+	User  accounts.UserID
+}
+
+// Input is what a move needs beyond its name. An event reads only its own part:
+//
+//	ship         Carrier ("" when we booked the parcel), Tracking
+//	send_back    Carrier, Tracking
+//	extend       Days: the seller 1 or 2 business days, an operator 1 to 14 days
+//	hand_over    Code
+//	report       Claim (by the buyer), Note, Photo
+//	contest      Note
+//	everything   Note by an operator: the reason, shown to both
+type Input struct {
+	Carrier  string
+	Tracking string
+	Days     int
+	Code     string
+	Claim    Claim
+	Note     string
+	Photo    string // key of a saved picture
+
+	at    clock.Instant // when a carrier saw it
+	quiet bool          // tell nobody: a checkout that takes the place of another
+}
+
+// Move is the one way a trade changes. Buyers and sellers may cause what the
+// rules allow them; whoever calls it for an operator, carrier or the clock has
+// made sure of that.
+//
+// Faults: Missing when the person is no party; Conflict "orders.too_late", with
+// what happened meanwhile, when there is no such move (any more); Invalid on the
+// fields of Input; TooMany-like Conflict "orders.code_tries" after five wrong
+// codes.
+func (s *Service) Move(ctx context.Context, oid ID, ev Event, who Who, in Input) (Order, error) {
+	if err := checkInput(ev, who.Actor, &in); err != nil {
+		return Order{}, err
+	}
+	if ev == HandOver && who.Actor == Seller {
+		if err := s.tryCode(ctx, oid, who, in.Code); err != nil {
+			return Order{}, err
+		}
+	}
+	var o Order
+	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+		if o, err = s.Get(ctx, tx, oid); err != nil {
+			return err
+		}
+		_, err = s.move(ctx, tx, &o, ev, who, in)
+		return err
+	})
+	return o, err
+}
+
+// move is Move within a transaction; o becomes what it is afterwards.
+func (s *Service) move(ctx context.Context, tx *db.Tx, o *Order, ev Event, who Who, in Input) (Rule, error) {
+	if party := o.Party(who.Actor); party != who.User && (who.Actor == Buyer || who.Actor == Seller) {
+		return Rule{}, missing()
+	}
+	tracked, err := s.tracked(ctx, tx, o.ID)
+	if err != nil {
+		return Rule{}, err
+	}
+	rule, err := next(o.State, ev, who.Actor, o.Facts(tracked, s.Clock.Now()))
+	if err != nil {
+		return Rule{}, err
+	}
+	ours, err := takeVersion(ctx, tx, o.ID, o.Version)
+	if err != nil {
+		return Rule{}, err
+	}
+	if !ours {
+		return Rule{}, s.lost(ctx, tx, o.ID)
+	}
+	before := *o
+	o.Version++
+	s.apply(o, rule, in)
+	if err := s.turnOver(ctx, tx, before, o, rule, who, in); err != nil {
+		return Rule{}, err
+	}
+	if err := saveOrder(ctx, tx, *o); err != nil {
+		return Rule{}, err
+	}
+	err = insertHappening(ctx, tx, Happening{
+		Order: o.ID, Version: o.Version, Event: ev, From: rule.From, To: rule.To, Actor: who.Actor, ActorID: who.User,
+		Note: in.Note, At: s.Clock.Now(),
+	})
+	if err != nil {
+		return Rule{}, err
+	}
+	if err := s.promise(ctx, tx, o, rule, in); err != nil {
+		return Rule{}, err
+	}
+	return rule, s.say(ctx, tx, before, *o, rule, who, in)
+}
+
+// lost is what somebody reads whose move came second.
+func (s *Service) lost(ctx context.Context, tx *db.Tx, oid ID) error {
+	o, err := s.Get(ctx, tx, oid)
+	if err != nil {
+		return err
+	}
+	return tooLate(o.State)
+}
+
+// tracked tells whether we booked an order's parcel and can follow it.
+func (s *Service) tracked(ctx context.Context, q db.Queryer, oid ID) (bool, error) {
+	p, ok, err := s.Shipping.Of(ctx, q, string(oid), false)
+	return ok && p.Tracked, err
+}
+
+// apply writes into the order what the move says.
+func (s *Service) apply(o *Order, r Rule, in Input) {
+	now := s.Clock.Now()
+	at := now
+	if !in.at.IsZero() && in.at.Before(now) {
+		at = in.at
+	}
+	o.State = r.To
+	switch r.Event {
+	case Pay:
+		o.PaidAt = now
+	case Ship:
+		o.PostedAt = now
+	case Accept, Arrive, Deliver:
+		if o.PostedAt.IsZero() || r.Event == Accept {
+			o.PostedAt = at
+		}
+		if r.Event == Deliver {
+			o.ReceivedAt = at
+		}
+	case HandOver:
+		o.ReceivedAt = now
+	case Complete:
+		if o.ReceivedAt.IsZero() {
+			o.ReceivedAt = now
+		}
+	case Report:
+		if in.Claim != "" {
+			o.Claim = in.Claim
+		}
+	}
+	if !o.State.Open() && o.ClosedAt.IsZero() {
+		o.ClosedAt = now
+	}
+}
+
+// turnOver closes the turn that was and opens the one that is.
+func (s *Service) turnOver(ctx context.Context, tx *db.Tx, before Order, o *Order, r Rule, who Who, in Input) error {
+	outcome := turn.Moved
+	t, _ := TurnOf(before.State)
+	switch {
+	case r.Event == PassOn:
+		outcome = turn.HandedOver
+	case who.Actor == Clock:
+		outcome = turn.Lapsed
+	case who.Actor == t.Who:
+		outcome = turn.Done
+	}
+	if before.Turn != "" {
+		if _, err := turn.CloseID(ctx, tx, s.Clock.Now(), before.Turn, outcome); err != nil {
+			return err
+		}
+	}
+	o.Turn = ""
+	if !o.State.Open() {
+		return nil
+	}
+	return s.openTurn(ctx, tx, o, r, in, before)
+}
+
+// checkInput mends and checks the part of Input that an event reads.
+func checkInput(ev Event, who Actor, in *Input) error {
+	var fs fault.Faults
+	in.Note = strings.TrimSpace(strings.ReplaceAll(in.Note, "\r\n", "\n"))
+	if utf8.RuneCountInString(in.Note) > maxNote {
+		fs.Add(fault.Field("note", "orders.note_long", "Max", maxNote))
+	}
+	switch ev {
+	case Ship, SendBack:
+		if who == Seller || who == Buyer {
+			in.Tracking = shipping.CleanTracking(in.Tracking)
+			if in.Carrier != "" && !slices.Contains(shipping.Carriers, in.Carrier) {
+				fs.Add(fault.Field("carrier", "orders.carrier_missing"))
+			}
+		}
+	case Extend:
+		most := maxSellerDays
+		if who == Operator {
+			most = maxStaffDays
+		}
+		if in.Days < 1 || in.Days > most {
+			fs.Add(fault.Field("days", "orders.days_wrong", "Max", most))
+		}
+	case Report:
+		if who == Buyer && !slices.Contains(Claims, in.Claim) {
+			fs.Add(fault.Field("claim", "orders.claim_missing"))
+		}
+		if in.Note == "" {
+			fs.Add(fault.Field("note", "orders.note_missing"))
+		}
+	case Contest:
+		if in.Note == "" {
+			fs.Add(fault.Field("note", "orders.note_missing"))
+		}
+	}
+	return fs.Or()
+}

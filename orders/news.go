@@ -1,0 +1,104 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/shipping"
+)
+
+// Settled is what payments says of an order's money: it is held, or it will not
+// come. Money that comes after the end goes back, and both are told. Said twice
+// it changes nothing.
+func (s *Service) Settled(ctx context.Context, oid ID, held bool) error {
+	return s.news(ctx, oid, Payment, Input{}, func(o Order, past []Happening) Event {
+		switch {
+		case !held:
+			return Expire
+		case o.State.Payable():
+			return Pay
+		}
+		for _, h := range past {
+			if h.Event == Pay || h.Event == PaidLate {
+				return ""
+			}
+		}
+		return PaidLate
+	})
+}
+
+// Scanned is what a carrier says of an order's parcel. What says nothing new
+// changes nothing.
+func (s *Service) Scanned(ctx context.Context, a shipping.Scanned) error {
+	return s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(Order, []Happening) Event { return scanEvent(a.Code, a.Back) })
+}
+
+// scanEvent is what a scan of a parcel, or of one on its way back, does.
+func scanEvent(c shipping.ScanCode, back bool) Event {
+	if back {
+		switch c {
+		case shipping.ScanAccepted, shipping.ScanMoving:
+			return SendBack
+		case shipping.ScanDelivered, shipping.ScanCollected, shipping.ScanReturned:
+			return ArriveBack
+		}
+		return ""
+	}
+	return map[shipping.ScanCode]Event{
+		shipping.ScanAccepted: Accept, shipping.ScanMoving: Accept, shipping.ScanAtPoint: Arrive,
+		shipping.ScanCollected: Deliver, shipping.ScanDelivered: Deliver,
+		shipping.ScanReturning: TurnBack, shipping.ScanReturned: ArriveBack,
+	}[c]
+}
+
+// news is a move that somebody outside causes, if there is one to make.
+func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what func(Order, []Happening) Event) error {
+	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
+		o, err := s.Get(ctx, tx, oid)
+		if err != nil {
+			return err
+		}
+		past, err := happenings(ctx, tx, oid)
+		if err != nil {
+			return err
+		}
+		ev := what(o, past)
+		if ev == "" {
+			return nil
+		}
+		tracked, err := s.tracked(ctx, tx, oid)
+		if err != nil {
+			return err
+		}
+		if _, err := next(o.State, ev, who, o.Facts(tracked, s.Clock.Now())); err != nil {
+			return nil // nothing to do (any more)
+		}
+		_, err = s.move(ctx, tx, &o, ev, Who{Actor: who}, in)
+		return err
+	})
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	return err // a lost race is tried again by the queue, and finds nothing to do
+}
+
+// Booked is what shipping says of a sending code: it came, or it will not. The
+// seller reads it in the stream.
+func (s *Service) Booked(ctx context.Context, a shipping.BookedArgs) error {
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		o, err := s.Get(ctx, tx, ID(a.OrderID))
+		if err != nil {
+			return unlessMoved(err)
+		}
+		key := "orders.did.code"
+		if !a.Code {
+			key = "orders.did.no_code"
+		}
+		args := map[string]any{"Point": o.PointName}
+		return s.Messages.Append(ctx, tx, o.Conversation, messaging.Entry{
+			Kind: messaging.Scan, Key: key, Ref: string(o.ID), OnlyFor: o.Seller, Args: args,
+		})
+	})
+}
