@@ -204,7 +204,7 @@ func (s *Service) photo(key string) string {
 	if key == "" || s.PhotoURL == nil {
 		return ""
 	}
-	return s.PhotoURL(key, "small")
+	return s.PhotoURL(key, "thumb")
 }
 
 // conversationPage is the page of one conversation. Without a form to show again

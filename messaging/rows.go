@@ -63,7 +63,7 @@ func (s *Service) message(f web.Frame, r *ui.Row, e Entry, me accounts.UserID) {
 		r.Said = f.T("messaging.said_you")
 	}
 	if e.Photo != "" && s.PhotoURL != nil {
-		r.Photo, r.Full = s.PhotoURL(e.Photo, "small"), s.PhotoURL(e.Photo, "large")
+		r.Photo, r.Full = s.PhotoURL(e.Photo, "card"), s.PhotoURL(e.Photo, "full")
 		r.Alt = f.T("messaging.photo_of", "Name", r.Name)
 		if r.Mine {
 			r.Alt = f.T("messaging.photo_mine")

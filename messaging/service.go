@@ -60,7 +60,7 @@ type Service struct {
 	Tags func(c *web.Ctx, me accounts.UserID, cs []Conversation) (map[ConversationID][]ui.Tag, error)
 	// Photos keeps a message's photo and says its key.
 	Photos func(ctx context.Context, owner accounts.UserID, data io.Reader) (key string, err error)
-	// PhotoURL is the address of a photo in one of its sizes: "small", "medium", "large".
+	// PhotoURL is the address of a photo in one of its sizes: "thumb", "card", "full".
 	PhotoURL func(key, size string) string
 	// Trade says what the trade with this id is called if u is a party of it; a
 	// Missing fault otherwise.

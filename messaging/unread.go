@@ -11,11 +11,13 @@ import (
 
 // When unread messages are written about.
 const (
-	unreadAfter  = 10 * time.Minute // from the first unread message
-	unreadAgain  = 4 * time.Hour    // at the earliest after a mail that brought nobody back
-	maxQuotes    = 3                // newest messages quoted in the mail
-	maxQuote     = 240              // characters quoted of each
-	unreadReason = "messaging.unread"
+	unreadAfter = 10 * time.Minute // from the first unread message
+	unreadAgain = 4 * time.Hour    // at the earliest after a mail that brought nobody back
+	maxQuotes   = 3                // newest messages quoted in the mail
+	maxQuote    = 240              // characters quoted of each
+
+	unreadWords      = "messaging.unread"       // of a mail about what the other wrote
+	unreadStaffWords = "messaging.unread_staff" // and about what staff answered
 )
 
 // noteUnread remembers that u has something to read, and to write to them if
@@ -98,9 +100,9 @@ func quotes(es []Entry, u accounts.UserID) []Entry {
 // unreadTelling is the mail about messages that u has not read.
 func (s *Service) unreadTelling(c Conversation, u accounts.UserID, es []Entry) Telling {
 	last := es[len(es)-1]
-	key := unreadReason
+	key := unreadWords
 	if last.Staff {
-		key += "_staff"
+		key = unreadStaffWords
 	}
 	return Telling{
 		To: u, Topic: TopicMessage, Key: key, By: []string{Email}, Thread: c.ID,

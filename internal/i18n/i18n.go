@@ -25,6 +25,7 @@ var files embed.FS
 // of a page), go-i18n for the rest.
 type words struct {
 	plain map[string]map[string]string
+	known map[string]map[string]bool
 	loc   map[string]*goi18n.Localizer
 }
 
@@ -33,9 +34,10 @@ type words struct {
 var load = sync.OnceValue(func() *words {
 	b := goi18n.NewBundle(language.Finnish)
 	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	w := &words{plain: map[string]map[string]string{}, loc: map[string]*goi18n.Localizer{}}
+	w := &words{plain: map[string]map[string]string{}, known: map[string]map[string]bool{}, loc: map[string]*goi18n.Localizer{}}
 	for _, l := range Langs {
 		w.plain[l] = map[string]string{}
+		w.known[l] = map[string]bool{}
 		w.loc[l] = goi18n.NewLocalizer(b, l)
 	}
 	names, err := fs.Glob(files, "locales/*.toml")
@@ -81,18 +83,13 @@ func (w *words) read(b *goi18n.Bundle, name string) error {
 		if err := b.AddMessages(language.Make(lang), m); err != nil {
 			return err
 		}
+		w.known[lang][key] = true
 	}
 	return nil
 }
 
 // Known tells whether key has a sentence in lang.
-func Known(lang, key string) bool {
-	if _, ok := load().plain[lang][key]; ok {
-		return true
-	}
-	_, tag, err := load().loc[lang].LocalizeWithTag(&goi18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}, PluralCount: 1})
-	return err == nil && tag.String() == lang
-}
+func Known(lang, key string) bool { return load().known[lang][key] }
 
 // Text is the sentence of key in lang with "Name", value pairs filled in. An
 // unknown key comes back as itself, so that a missing sentence is seen, not
@@ -120,6 +117,9 @@ func (w *words) say(lang, key string, count any, pairs []any) string {
 		loc = w.loc[Langs[0]]
 	}
 	s, err := loc.Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count})
+	if err != nil && count != nil { // a sentence that is the same for one and for many
+		s, err = loc.Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: data})
+	}
 	if err != nil {
 		return key
 	}
