@@ -98,6 +98,10 @@ func orDefault[T comparable](v, otherwise T) T {
 	return v
 }
 
+// Args are the arguments of a job: a struct that is stored as JSON, whose Kind
+// names who works it.
+type Args = river.JobArgs
+
 // Opt changes how one job is inserted.
 type Opt func(*river.InsertOpts)
 
@@ -121,7 +125,7 @@ var unfinished = []rivertype.JobState{
 }
 
 // Insert promises a job within tx: it runs when tx commits, and never if not.
-func (q *Queue) Insert(ctx context.Context, tx *db.Tx, args river.JobArgs, opts ...Opt) error {
+func (q *Queue) Insert(ctx context.Context, tx *db.Tx, args Args, opts ...Opt) error {
 	var o river.InsertOpts
 	if a, ok := args.(river.JobArgsWithInsertOpts); ok {
 		o = a.InsertOpts()
@@ -136,7 +140,7 @@ func (q *Queue) Insert(ctx context.Context, tx *db.Tx, args river.JobArgs, opts 
 }
 
 // InsertMany promises many jobs of one or several kinds within tx.
-func (q *Queue) InsertMany(ctx context.Context, tx *db.Tx, args []river.JobArgs, opts ...Opt) error {
+func (q *Queue) InsertMany(ctx context.Context, tx *db.Tx, args []Args, opts ...Opt) error {
 	if len(args) == 0 {
 		return nil
 	}
