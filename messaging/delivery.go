@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/calendar"
 	"github.com/kierto/kierto/internal/clock"
@@ -134,7 +132,7 @@ func (s *Service) TellMany(ctx context.Context, tx *db.Tx, ts []Telling) error {
 	if err != nil {
 		return err
 	}
-	var work []river.JobArgs
+	var work []jobs.Args
 	for _, t := range ts {
 		u, ok := us[t.To]
 		if !ok {
@@ -153,7 +151,7 @@ func (s *Service) TellMany(ctx context.Context, tx *db.Tx, ts []Telling) error {
 
 // tell records one telling and gives the job that sends its e-mail now, if one
 // is to.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Telling) (river.JobArgs, error) {
+func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Telling) (jobs.Args, error) {
 	now := s.Clock.Now()
 	to := u.Email
 	if a, ok := t.Args[accounts.MailTo].(string); ok {

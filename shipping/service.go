@@ -278,15 +278,6 @@ func (s *Service) apply(p *Parcel, scan Scan) {
 // Check is this domain's invariants: what the carrier has seen is known, and no
 // parcel waits for a code that nobody will bring.
 func (s *Service) Check(ctx context.Context) ([]check.Result, error) {
-	var n int64
-	if err := s.DB.Get(ctx, &n, `SELECT COUNT(*) FROM scans`); err != nil {
-		return nil, err
-	}
-	var lost []string
-	err := s.DB.Select(ctx, &lost, `
-		SELECT s.id FROM scans s
-		LEFT JOIN parcels p ON p.id = s.parcel_id
-		WHERE p.id IS NULL
-		ORDER BY s.id LIMIT 20`)
+	n, lost, err := strayScans(ctx, s.DB)
 	return []check.Result{{Name: "shipping: every scan belongs to a parcel", Count: n, Broken: lost}}, err
 }

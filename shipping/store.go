@@ -117,3 +117,16 @@ func scansOf(ctx context.Context, q db.Queryer, pid ParcelID) ([]Scan, error) {
 	err := q.Select(ctx, &ss, `SELECT id, parcel_id, code, place, at FROM scans WHERE parcel_id = ? ORDER BY at, id`, pid)
 	return ss, err
 }
+
+// strayScans counts all scans and names those whose parcel is unknown.
+func strayScans(ctx context.Context, q db.Queryer) (all int64, stray []string, err error) {
+	if err := q.Get(ctx, &all, `SELECT COUNT(*) FROM scans`); err != nil {
+		return 0, nil, err
+	}
+	err = q.Select(ctx, &stray, `
+		SELECT s.id FROM scans s
+		LEFT JOIN parcels p ON p.id = s.parcel_id
+		WHERE p.id IS NULL
+		ORDER BY s.id LIMIT 20`)
+	return all, stray, err
+}
