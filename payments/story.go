@@ -37,8 +37,11 @@ func (s *Service) Story(ctx context.Context, say *i18n.Speaker, orderID string, 
 
 // where is where the money is now.
 func where(say *i18n.Speaker, p Payment, ms []Movement, reader accounts.UserID) string {
-	if reader != p.Seller {
+	if reader == p.Buyer {
 		return say.T("payments.where_buyer." + string(p.State))
+	}
+	if reader != p.Seller {
+		return say.T("payments.where_staff." + string(p.State))
 	}
 	for _, m := range ms {
 		if m.Kind == Payout && m.State == Waiting {

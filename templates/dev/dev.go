@@ -5,6 +5,7 @@ package dev
 import (
 	"github.com/kierto/kierto/templates/about"
 	"github.com/kierto/kierto/templates/layout"
+	"github.com/kierto/kierto/templates/payments"
 )
 
 // Folder is a folder of templates and what it shows.
@@ -19,6 +20,7 @@ func Folders() []Folder {
 		{"ui", uiExamples()},
 		{"layout", layoutExamples()},
 		{"about", about.Examples()},
+		{"payments", payments.Examples()},
 	}
 }
 
