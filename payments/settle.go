@@ -90,17 +90,17 @@ func (s *Service) settlePaid(ctx context.Context, tx *db.Tx, p Payment, v Sessio
 	if c.Amount != p.Total {
 		return fmt.Errorf("%w: %s: %+v", errAmount, p.OrderID, c.Amount)
 	}
-	if p.charge == c.Charge {
-		return nil // known
-	}
 	now := s.Clock.Now()
 	if _, err := post(ctx, tx, now, capturedPosting(p.OrderID, c)); err != nil {
 		return err
 	}
-	if !c.Fee.IsZero() {
+	if !c.Fee.IsZero() { // it may be known only later
 		if _, err := post(ctx, tx, now, feePosting(p.OrderID, c)); err != nil {
 			return err
 		}
+	}
+	if p.charge == c.Charge {
+		return nil // known
 	}
 	if p.charge != "" {
 		return s.promise(ctx, tx, p, Movement{Kind: Stray, To: p.Buyer, Amount: c.Amount, charge: c.Charge})
