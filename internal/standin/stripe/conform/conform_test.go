@@ -64,8 +64,11 @@ func TestRequestsHaveStripesShape(t *testing.T) {
 		"paid":           func() error { _, err := s.Paid(ctx, sending); return err },
 		"return":         func() error { _, err := s.Return(ctx, sending); return err },
 		"returned":       func() error { _, err := s.Returned(ctx, sending); return err },
-		"open account":   func() error { _, err := s.OpenAccount(ctx, "account:usr_1", "anna@kierto.example", "usr_1"); return err },
-		"account ready":  func() error { _, err := s.AccountReady(ctx, "acct_1"); return err },
+		"open account": func() error {
+			_, err := s.OpenAccount(ctx, "account:usr_1", "anna@kierto.example", "usr_1")
+			return err
+		},
+		"account ready": func() error { _, err := s.AccountReady(ctx, "acct_1"); return err },
 		"onboard": func() error {
 			_, err := s.OnboardURL(ctx, "acct_1", "https://kierto.example/again", "https://kierto.example/back")
 			return err
