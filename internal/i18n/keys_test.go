@@ -168,43 +168,46 @@ func TestEverySpokenKeyHasASentence(t *testing.T) {
 	}
 }
 
-// letterParts are the parts of a notice's words: its key is spoken, and these
-// are put behind it.
-var letterParts = []string{".subject", ".lead", ".why", ".button", ".line"}
-
-// Every sentence is spoken somewhere: its key stands in the source, or a
-// beginning of it that ends in "." or "_" and is completed there.
-func TestEverySentenceIsSpoken(t *testing.T) {
-	t.Parallel()
-	literal := regexp.MustCompile(`["` + "`" + `]([a-z]+\.[a-z0-9_.]+)(%[sv][^"` + "`" + `]*)?["` + "`" + `]`)
-	whole, begin := map[string]bool{}, map[string]bool{}
+// literals are the strings of the source that may be a key, the beginning of
+// one that ends in "." or "_", or an ending put behind one (".lead", "_staff").
+func literals(t *testing.T) (whole, begin, ending map[string]bool) {
+	t.Helper()
+	key := regexp.MustCompile("[\"`]([a-z]+\\.[a-z0-9_.]+)(%[sv][^\"`]*)?[\"`]")
+	tail := regexp.MustCompile(`"([._][a-z][a-z0-9_.]*)"`)
+	whole, begin, ending = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, text := range source(t) {
-		for _, m := range literal.FindAllStringSubmatch(text, -1) {
+		for _, m := range key.FindAllStringSubmatch(text, -1) {
 			whole[m[1]] = true
 			if strings.HasSuffix(m[1], ".") && strings.Count(m[1], ".") > 1 || strings.HasSuffix(m[1], "_") || m[2] != "" {
 				begin[m[1]] = true
 			}
 		}
+		for _, m := range tail.FindAllStringSubmatch(text, -1) {
+			ending[m[1]] = true
+		}
 	}
-	spoken := func(key string) bool {
+	return whole, begin, ending
+}
+
+// Every sentence is spoken somewhere: its key stands in the source, or a
+// beginning of it does and is completed there, or both with an ending behind.
+func TestEverySentenceIsSpoken(t *testing.T) {
+	t.Parallel()
+	whole, begin, ending := literals(t)
+	var spoken func(key string) bool
+	spoken = func(key string) bool {
 		if whole[key] {
 			return true
 		}
 		for i := range key {
-			if begin[key[:i]] {
+			if begin[key[:i]] || i > 0 && ending[key[i:]] && spoken(key[:i]) {
 				return true
 			}
 		}
 		return false
 	}
 	for key := range read(t, Langs[0]) {
-		ok := spoken(key)
-		for _, part := range letterParts {
-			if base, is := strings.CutSuffix(key, part); is && spoken(base) {
-				ok = true
-			}
-		}
-		if !ok {
+		if !spoken(key) {
 			t.Errorf("nobody speaks %q", key)
 		}
 	}
