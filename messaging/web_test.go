@@ -211,7 +211,7 @@ func TestBlockingByPage(t *testing.T) {
 func TestReportingByPage(t *testing.T) {
 	b := lite(t)
 	anna := b.browser(t, b.anna)
-	anna.Get("/reports/new?kind=conversation&subject="+string(b.conv.ID)).Want(200).Has("Mikä on vialla?")
+	anna.Get("/reports/new?kind=conversation&subject=" + string(b.conv.ID)).Want(200).Has("Mikä on vialla?")
 	anna.Post("/reports", webtest.Form("kind", "conversation", "subject", string(b.conv.ID), "text", "hmm")).Want(422).Has("Valitse, mikä on vialla", "hmm")
 	anna.Post("/reports", webtest.Form("kind", "conversation", "subject", string(b.conv.ID), "reason", "rude")).Leads(b.path(""))
 	anna.Get("/reports/new?kind=planet&subject=x").Want(404)
@@ -267,7 +267,7 @@ func TestUnsubscribing(t *testing.T) {
 			}
 			return u.MailMessages
 		}
-		stranger.Get("/unsubscribe/"+token).Want(200).Has("Lopetetaanko")
+		stranger.Get("/unsubscribe/" + token).Want(200).Has("Lopetetaanko")
 		if !wants() {
 			t.Fatal("looking stopped the e-mails")
 		}
@@ -303,8 +303,8 @@ func TestLive(t *testing.T) {
 		}
 		var took []time.Duration
 		for i := range 15 {
-			b.say(t, b.noora, fmt.Sprintf("viesti %d?", i))
 			start := clock.Wall()
+			b.say(t, b.noora, fmt.Sprintf("viesti %d?", i))
 			got := until(t, lines, fmt.Sprintf("viesti %d?", i))
 			took = append(took, clock.Wall().Sub(start))
 			if !strings.Contains(got, b.path("/read")) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,7 @@ type bridge struct {
 	pending chan string
 	missed  chan struct{} // something did not fit into pending
 	up      chan struct{} // closed when the first LISTEN stands
+	working sync.WaitGroup
 }
 
 // note is the payload of a NOTIFY.
@@ -51,9 +53,16 @@ func OverPostgres(ctx context.Context, url string, log *slog.Logger) *Hub {
 		hub: h, node: id.Secret(), url: url, log: log,
 		pending: make(chan string, maxPending), missed: make(chan struct{}, 1), up: make(chan struct{}),
 	}
-	go h.other.forever(ctx, "listen", h.other.listen)
-	go h.other.forever(ctx, "notify", h.other.notify)
+	h.other.working.Go(func() { h.other.forever(ctx, "listen", h.other.listen) })
+	h.other.working.Go(func() { h.other.forever(ctx, "notify", h.other.notify) })
 	return h
+}
+
+// Wait returns when the hub has let go of the database, after its ctx has ended.
+func (h *Hub) Wait() {
+	if h.other != nil {
+		h.other.working.Wait()
+	}
 }
 
 // Ready is closed once wake-ups from other nodes arrive; at once without any.
