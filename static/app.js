@@ -102,7 +102,7 @@
     li.parentNode.scrollTo({ left: li.offsetLeft - li.parentNode.offsetLeft, behavior: 'auto' });
   });
 
-  // Time left, by the server's clock: it may differ from this machine's.
+  // Time left, by the server's clock.
   const html = document.documentElement, ahead = html.dataset.now ? Date.parse(html.dataset.now) - Date.now() : 0;
   const left = () => $$('[data-left]').forEach((t) => {
     const min = Math.max(0, Math.floor((Date.parse(t.dataset.left) - Date.now() - ahead) / 6e4));
@@ -128,10 +128,6 @@
     if (b) { e.preventDefault(); b.tagName === 'BUTTON' || b.href ? b.click() : b.focus(); }
   });
 
-  // What arrives live is shown: the stream stays at its end.
-  const end = (root) => $$('[data-end]', root).forEach((s) => { s.scrollTop = s.scrollHeight; });
   document.addEventListener('htmx:load', (e) => { look(e.target); left(); });
-  document.addEventListener('htmx:sseMessage', () => end(document));
   look(document);
-  end(document);
 })();
