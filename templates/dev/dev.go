@@ -4,6 +4,7 @@ package dev
 
 import (
 	"github.com/kierto/kierto/templates/about"
+	"github.com/kierto/kierto/templates/accounts"
 	"github.com/kierto/kierto/templates/layout"
 	"github.com/kierto/kierto/templates/payments"
 )
@@ -21,6 +22,7 @@ func Folders() []Folder {
 		{"layout", layoutExamples()},
 		{"about", about.Examples()},
 		{"payments", payments.Examples()},
+		{"accounts", accounts.Examples()},
 	}
 }
 

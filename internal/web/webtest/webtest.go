@@ -3,6 +3,7 @@ package webtest
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -21,6 +22,7 @@ type Browser struct {
 	srv  *web.Server
 	jar  http.CookieJar
 	Head http.Header // sent with every request; change it at will
+	From string      // the address it calls from; "" for 192.0.2.1
 }
 
 // base is where the browser believes the server is.
@@ -101,6 +103,9 @@ func (b *Browser) Do(r *http.Request) Answer {
 	}
 	for _, c := range b.jar.Cookies(base) {
 		r.AddCookie(c)
+	}
+	if b.From != "" {
+		r.RemoteAddr = net.JoinHostPort(b.From, "40000")
 	}
 	w := httptest.NewRecorder()
 	b.srv.Echo.ServeHTTP(w, r)
