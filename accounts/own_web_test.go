@@ -32,7 +32,7 @@ func TestOwnPages(t *testing.T) {
 		u := accountstest.With(t, s.Service, "Anna", func(u *accounts.User) { u.Lang, u.ConfirmedAt = lang, 0 })
 		me := s.As(string(u.ID))
 		for _, path := range paths {
-			a := me.Get(path).Want(http.StatusOK).Has(`lang="`+lang+`"`).Lacks("accounts.", "no value")
+			a := me.Get(path).Want(http.StatusOK).Has(`<html lang="`+lang+`"`).Lacks("accounts.", "no value")
 			if a.Find("h1").Length() != 1 {
 				t.Errorf("%s: %d headings", path, a.Find("h1").Length())
 			}

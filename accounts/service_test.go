@@ -319,8 +319,11 @@ func TestTokensAreStrict(t *testing.T) {
 		faulty(t, b.Confirm(ctx, reset), "accounts.token_stale")
 		b.clock.Move(time.Hour)
 		faulty(t, b.Reset(ctx, reset, "my own long secret 7"), "accounts.token_stale")
+		faulty(t, b.Resetting(ctx, reset), "accounts.token_stale")
 		b.clock.Move(23 * time.Hour)
 		faulty(t, b.Confirm(ctx, confirm), "accounts.token_stale")
+		_, err := b.Confirming(ctx, confirm)
+		faulty(t, err, "accounts.token_stale")
 		var stored int
 		ok(t, b.DB.Get(ctx, &stored, `SELECT count(*) FROM tokens WHERE hash = ? OR hash = ?`, confirm, reset))
 		if stored != 0 {
