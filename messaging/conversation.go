@@ -14,7 +14,7 @@ import (
 
 // Limits of what people write.
 const (
-	maxText    = 4_000 // characters of a message
+	MaxText    = 4_000 // characters of a message
 	maxReport  = 2_000 // characters of a report's own words
 	maxStream  = 400   // newest entries of a conversation that a page shows
 	inboxPage  = 30    // conversations on one page of the inbox
@@ -108,8 +108,8 @@ func words(text, photo string) (string, error) {
 	switch {
 	case text == "" && photo == "":
 		return "", fault.Field("text", "messaging.empty")
-	case utf8.RuneCountInString(text) > maxText:
-		return "", fault.Field("text", "messaging.too_long", "Max", maxText)
+	case utf8.RuneCountInString(text) > MaxText:
+		return "", fault.Field("text", "messaging.too_long", "Max", MaxText)
 	}
 	return text, nil
 }

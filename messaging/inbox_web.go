@@ -297,7 +297,7 @@ func (s *Service) head(f web.Frame, p *page.Pane, conv Conversation, other accou
 func (s *Service) composeBox(f web.Frame, conv Conversation, form web.Form) *ui.Compose {
 	x := &ui.Compose{
 		URL: "/inbox/" + string(conv.ID), Label: f.T("messaging.write_label"), Placeholder: f.T("messaging.write"),
-		Send: f.T("messaging.send"), Max: maxText, Form: form, Target: "#conversation",
+		Send: f.T("messaging.send"), Max: MaxText, Form: form, Target: "#conversation",
 	}
 	if s.Photos != nil && conv.Kind == AboutListing {
 		x.AddPhoto = f.T("messaging.add_photo")

@@ -24,7 +24,7 @@ func (s *Service) getHelp(c *web.Ctx) error {
 func (s *Service) helpPage(c *web.Ctx, order string, form web.Form) (page.HelpPage, error) {
 	ctx := c.Request().Context()
 	f := c.Frame("help")
-	p := page.HelpPage{Frame: f, Form: form, Signature: s.Config.Signature, Max: maxText}
+	p := page.HelpPage{Frame: f, Form: form, Signature: s.Config.Signature, Max: MaxText}
 	if !c.Reader.SignedIn() {
 		return p, nil
 	}

@@ -87,7 +87,7 @@ func (s *Service) postMessage() web.Handler {
 			return err
 		}
 		if err = limit(c); err == nil {
-			err = s.sendForm(c, conv, form)
+			err = s.SendForm(c, conv, form)
 		}
 		if err == nil {
 			return c.Go("/inbox/" + string(conv.ID))
@@ -111,8 +111,9 @@ func (s *Service) postMessage() web.Handler {
 	}
 }
 
-// sendForm sends what was typed, with the photo if one came along.
-func (s *Service) sendForm(c *web.Ctx, conv Conversation, form web.Form) error {
+// SendForm sends what the reader typed into a ui.Compose, with the photo if one
+// came along. They are one of the two; faults as of Send.
+func (s *Service) SendForm(c *web.Ctx, conv Conversation, form web.Form) error {
 	ctx, text, photo := c.Request().Context(), form.Get(ui.MessageField), ""
 	file, err := c.FormFile(ui.PhotoName)
 	if err == nil && file.Size > 0 {

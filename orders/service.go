@@ -33,6 +33,8 @@ type Service struct {
 	// Reached tells whether a reminder of a turn is known to have reached
 	// somebody. New sets it to messaging's own answer.
 	Reached func(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (bool, error)
+	// PayPal tells whether the payment page offers it.
+	PayPal bool
 	// Plan says which reminders of a turn went out and which are to come; nudges
 	// sets it. nil shows none.
 	Plan func(ctx context.Context, q db.Queryer, t turn.Turn) (past []PastNudge, next []PlannedNudge, err error)

@@ -17,19 +17,20 @@ import (
 // Move is the page before a move that needs words from its maker, or that
 // cannot be undone: what will happen, what to fill in, one button.
 type Move struct {
-	Title  string
-	Lead   string // what will happen; **bold**
-	Notes  []ui.Line
-	Action string // where the form goes
-	Hidden []ui.Pair
-	Choice *ui.Choices
-	Pick   *Pick
-	Fields []ui.Field // of one line
-	Text   *ui.Field  // of several lines
-	Button string
-	Bad    bool // cannot be undone and costs something
-	Back   string
-	Form   web.Form
+	Title     string
+	Lead      string // what will happen; **bold**
+	Notes     []ui.Line
+	Action    string // where the form goes
+	Hidden    []ui.Pair
+	Choice    *ui.Choices
+	Pick      *Pick
+	Fields    []ui.Field // of one line
+	Text      *ui.Field  // of several lines
+	Button    string
+	Bad       bool // cannot be undone and costs something
+	Back      string
+	BackLabel string // "Back to the trade" when empty
+	Form      web.Form
 }
 
 // Pick is a choice from a list.
@@ -77,7 +78,7 @@ func ShowMove(f web.Frame, p Move) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Back(p.Back, f.T("trade.back_to_trade")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Back(p.Back, p.backLabel(f)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -88,7 +89,7 @@ func ShowMove(f web.Frame, p Move) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(p.Title)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 40, Col: 17}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 41, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -127,7 +128,7 @@ func ShowMove(f web.Frame, p Move) templ.Component {
 			var templ_7745c5c3_Var4 templ.SafeURL
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Action))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 49, Col: 78}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 50, Col: 78}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -181,6 +182,13 @@ func ShowMove(f web.Frame, p Move) templ.Component {
 		}
 		return nil
 	})
+}
+
+func (p Move) backLabel(f web.Frame) string {
+	if p.BackLabel != "" {
+		return p.BackLabel
+	}
+	return f.T("trade.back_to_trade")
 }
 
 func (p Move) kind() string {
@@ -258,7 +266,7 @@ func ShowPaid(f web.Frame, p Paid) templ.Component {
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.Ref)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 92, Col: 32}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 100, Col: 32}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
@@ -277,7 +285,7 @@ func ShowPaid(f web.Frame, p Paid) templ.Component {
 				var templ_7745c5c3_Var8 string
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(f.T("trade.paid_next"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 96, Col: 44}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `move.templ`, Line: 104, Col: 44}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {
