@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/i18n"
 )
 
 var update = flag.Bool("update", false, "write the golden file and docs/orders.md anew")
@@ -264,5 +265,34 @@ func same(t *testing.T, file string, got []byte) {
 	}
 	if !bytes.Equal(want, got) {
 		t.Errorf("%s is stale; look at what changed and run with -update", file)
+	}
+}
+
+// Every move has its sentence in the stream, and every state its sentence for
+// those who come too late, in all languages.
+func TestEveryMoveHasItsSentence(t *testing.T) {
+	t.Parallel()
+	for _, lang := range i18n.Langs {
+		for _, r := range rules {
+			for _, who := range r.By {
+				if key := entryKey(r, who); !i18n.Known(lang, key) {
+					t.Errorf("%s: %s is missing", lang, key)
+				}
+			}
+		}
+		for _, s := range States() {
+			if key := "orders.now." + string(s); !i18n.Known(lang, key) {
+				t.Errorf("%s: %s is missing", lang, key)
+			}
+		}
+		for s, roles := range told {
+			for _, role := range roles {
+				for _, part := range []string{".subject", ".lead", ".why", ".button"} {
+					if key := "orders.told." + string(s) + "." + string(role) + part; !i18n.Known(lang, key) {
+						t.Errorf("%s: %s is missing", lang, key)
+					}
+				}
+			}
+		}
 	}
 }

@@ -23,6 +23,9 @@ func (s *Service) say(ctx context.Context, tx *db.Tx, before, o Order, r Rule, w
 	if err := s.Messages.Append(ctx, tx, o.Conversation, entry); err != nil {
 		return err
 	}
+	if err := s.words(ctx, tx, o, who, in); err != nil {
+		return err
+	}
 	return s.notify(ctx, tx, o, r, who)
 }
 
@@ -30,13 +33,17 @@ func (s *Service) say(ctx context.Context, tx *db.Tx, before, o Order, r Rule, w
 // where it led when the same move may lead elsewhere.
 func entryKey(r Rule, who Actor) string {
 	key := "orders.did." + string(r.Event) + "." + string(who)
-	switch r.If {
-	case TrackedUnsaid:
-		key += ".said"
-	case SaidPosted:
-		key += ".review"
-	case InPerson:
-		key += ".in_person"
+	switch {
+	case r.If == TrackedUnsaid:
+		return key + ".said"
+	case r.If == SaidPosted:
+		return key + ".review"
+	case r.If == InPerson:
+		return key + ".in_person"
+	case r.Event == Cancel && slices.Contains(r.Do, VoidPayment):
+		return key + ".unpaid"
+	case r.Event == Cancel && who == Seller && slices.Contains(r.Do, Relist):
+		return key + ".agreed"
 	}
 	return key
 }
@@ -53,12 +60,6 @@ func (s *Service) entry(ctx context.Context, tx *db.Tx, o Order, r Rule, who Who
 	case Payment:
 		e.Author = o.Buyer // the one who paid, or did not
 	}
-	if in.Note != "" {
-		e.Args["Note"] = in.Note
-	}
-	if o.PointName != "" {
-		e.Args["Point"] = o.PointName
-	}
 	if o.State.Open() {
 		due, err := s.dueOf(ctx, tx, o)
 		if err != nil {
@@ -67,6 +68,16 @@ func (s *Service) entry(ctx context.Context, tx *db.Tx, o Order, r Rule, who Who
 		e.Args["Due"] = due
 	}
 	return e, nil
+}
+
+// words puts what somebody wrote with a move beside it, as a message of theirs.
+func (s *Service) words(ctx context.Context, tx *db.Tx, o Order, who Who, in Input) error {
+	if in.Note == "" && in.Photo == "" {
+		return nil
+	}
+	return s.Messages.Append(ctx, tx, o.Conversation, messaging.Entry{
+		Kind: messaging.Message, Author: who.User, Staff: who.Actor == Operator, Text: in.Note, Photo: in.Photo, Ref: string(o.ID),
+	})
 }
 
 // note adds a sentence to the stream that is no move.
