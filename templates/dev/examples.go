@@ -37,6 +37,14 @@ func layoutExamples() []layout.Example {
 			f.Flash = &web.Flash{Text: say(f, "Lisäsit aikaa tiistaihin 1.12. asti.", "Du gav mer tid till tisdag 1.12.", "You gave more time, until Tuesday 1 Dec."), UndoURL: "/"}
 			return cards(f)
 		}},
+		{Name: "layout-unconfirmed", Make: func(f web.Frame) templ.Component {
+			f.Reader.Confirmed = false
+			return buttons(f)
+		}},
+		{Name: "layout-suspended", Make: func(f web.Frame) templ.Component {
+			f.Reader.Suspended = true
+			return buttons(f)
+		}},
 		{Name: "layout-error", Make: func(f web.Frame) templ.Component {
 			return layout.Error(f, web.ErrorView{Status: http.StatusInternalServerError, Title: f.T("web.failed_title"), Text: f.T("web.failed"), Reference: "4f1c22ab90de"})
 		}},

@@ -17,7 +17,6 @@ import (
 type Look struct {
 	NoTabs bool            // without the tabs on phones: one thing at a time
 	Bar    templ.Component // a bar that stays at the bottom on phones, instead of the tabs
-	Live   bool            // the page keeps an event stream open
 }
 
 // Example is a page or part with invented data, for the gallery and its tests.
