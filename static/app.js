@@ -55,9 +55,8 @@
   on('dragend', '[data-order] > li', (t) => {
     t.classList.remove('held');
     held = null;
-    const list = t.parentNode, body = new URLSearchParams();
-    $$('input[type=hidden]', list).forEach((i) => body.append(i.name, i.value));
-    if (list.dataset.order) fetch(list.dataset.order, { method: 'POST', body, headers: { 'HX-Request': 'true' } }).then((r) => { if (!r.ok) location.reload(); });
+    const list = t.parentNode, it = '#' + list.closest('section').id;
+    if (list.dataset.order) htmx.ajax('POST', list.dataset.order, { values: { photo: $$('input[type=hidden]', list).map((i) => i.value) }, target: it, select: it, swap: 'outerHTML' });
   });
   on('change', '.write input[type=file]', (t) => {
     const out = $('.write__photo', t.closest('.writebox'));
