@@ -6,6 +6,7 @@ import (
 	"github.com/kierto/kierto/templates/about"
 	"github.com/kierto/kierto/templates/accounts"
 	"github.com/kierto/kierto/templates/layout"
+	"github.com/kierto/kierto/templates/orders"
 	"github.com/kierto/kierto/templates/payments"
 )
 
@@ -23,6 +24,7 @@ func Folders() []Folder {
 		{"about", about.Examples()},
 		{"payments", payments.Examples()},
 		{"accounts", accounts.Examples()},
+		{"orders", orders.Examples()},
 	}
 }
 
