@@ -13,9 +13,9 @@ import (
 // whether there are 4 210 or 4 213.
 const (
 	countKept  = 30 * time.Second
-	countLarge = 500                  // from this many on
-	countSlow  = 3 * time.Millisecond // or when counting took this long
-	maxCounts  = 2_000                // remembered at once
+	countLarge = 500                   // from this many on
+	countSlow  = 10 * time.Millisecond // or when counting a page or more took this long
+	maxCounts  = 2_000                 // remembered at once
 )
 
 // counts are the remembered counts, by canonical filter.
@@ -44,7 +44,7 @@ func (s *Service) Count(ctx context.Context, f Filter) (n int, more bool, err er
 	if err != nil {
 		return 0, false, err
 	}
-	if n >= countLarge || clock.Wall().Sub(now) >= countSlow && n > 0 {
+	if n >= countLarge || clock.Wall().Sub(now) >= countSlow && n > pageSize {
 		s.counts.keep(key, counted{n, more, now.Add(countKept)})
 	}
 	return n, more, nil

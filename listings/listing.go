@@ -73,6 +73,7 @@ type Listing struct {
 	PhotoCount  int64           `db:"photo_count"`
 	PostsFast   bool            `db:"posts_fast"`   // the seller's measured posting time is a day or less
 	SoldByHand  bool            `db:"sold_by_hand"` // the seller said so; it was not a trade here
+	Editor      string          `db:"editor"`       // the page that saved it last
 	Version     int64           `db:"version"`
 	CreatedAt   clock.Instant   `db:"created_at"`
 	UpdatedAt   clock.Instant   `db:"updated_at"`

@@ -96,7 +96,7 @@ func TestSearchKeepsInStep(t *testing.T) {
 		l := listingstest.With(t, b.Service, b.anna, other("Harvinainen lyhty", "Messinkiä"))
 		b.finds(t, "lyhty", 1)
 		v := other("Harvinainen kello", "Messinkiä")
-		l, err := b.SaveLive(ctx, b.anna, l.ID, l.Version, v)
+		l, err := b.SaveLive(ctx, b.anna, l.ID, listings.Stamp{Version: l.Version}, v)
 		ok(t, err)
 		b.finds(t, "lyhty", 0)
 		b.finds(t, "kello", 1)

@@ -51,6 +51,29 @@ func (s *Service) Resume(ctx context.Context, seller accounts.UserID, town strin
 	return s.Begin(ctx, seller, town)
 }
 
+// Stamp says what a form was made from: which version, and by which page.
+type Stamp struct {
+	Version int64
+	Editor  string
+}
+
+// hold is a seller's own listing, kept from changing until the transaction ends.
+// Fault Missing for anybody else's, Conflict "listings.changed" when another
+// page has saved it since the form was made.
+func hold(ctx context.Context, tx *db.Tx, seller accounts.UserID, id ID, stamp Stamp) (Listing, error) {
+	l, err := lock(ctx, tx, id)
+	switch {
+	case err != nil:
+		return l, err
+	case l.Seller != seller:
+		return Listing{}, errNone()
+	case l.Version != stamp.Version && (stamp.Editor == "" || l.Editor != stamp.Editor):
+		return l, fault.New(fault.Conflict, "listings.changed")
+	}
+	l.Editor = stamp.Editor
+	return l, nil
+}
+
 // own is a listing of this seller; anybody else's is Missing.
 func own(ctx context.Context, q db.Queryer, seller accounts.UserID, id ID) (Listing, error) {
 	l, err := get(ctx, q, id)
@@ -154,19 +177,19 @@ func fillPrice(fs *fault.Faults, v url.Values, was int64) int64 {
 
 // SaveDraft keeps what a seller has typed so far of something that is not on
 // sale: all that makes sense, however little. It tells what did not. Faults:
-// Missing for somebody else's, Conflict "listings.changed" when it was saved
-// elsewhere since version.
-func (s *Service) SaveDraft(ctx context.Context, seller accounts.UserID, id ID, version int64, v url.Values) (l Listing, wrong fault.Faults, err error) {
+// Missing for somebody else's, Conflict "listings.changed" when another
+// page has saved it since.
+func (s *Service) SaveDraft(ctx context.Context, seller accounts.UserID, id ID, stamp Stamp, v url.Values) (l Listing, wrong fault.Faults, err error) {
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
-		l, err = own(ctx, tx, seller, id)
+		l, err = hold(ctx, tx, seller, id, stamp)
+		if l.ID != "" && l.State != Draft && l.State != Withdrawn {
+			return notEditable(l)
+		}
 		if err != nil {
 			return err
 		}
-		if l.State != Draft && l.State != Withdrawn {
-			return notEditable(l)
-		}
 		l, wrong = s.Fill(l, v)
-		l, err = s.save(ctx, tx, l, version)
+		l, err = s.save(ctx, tx, l)
 		return err
 	})
 	return l, wrong, err
@@ -174,21 +197,21 @@ func (s *Service) SaveDraft(ctx context.Context, seller accounts.UserID, id ID, 
 
 // SaveLive changes something that is on sale, all of it or nothing. Faults: the
 // form's, Missing, Conflict "listings.changed" and those of notEditable.
-func (s *Service) SaveLive(ctx context.Context, seller accounts.UserID, id ID, version int64, v url.Values) (l Listing, err error) {
+func (s *Service) SaveLive(ctx context.Context, seller accounts.UserID, id ID, stamp Stamp, v url.Values) (l Listing, err error) {
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
-		l, err = own(ctx, tx, seller, id)
+		l, err = hold(ctx, tx, seller, id, stamp)
+		if l.ID != "" && l.State != Live {
+			return notEditable(l)
+		}
 		if err != nil {
 			return err
-		}
-		if l.State != Live {
-			return notEditable(l)
 		}
 		var fs fault.Faults
 		l, fs = s.Fill(l, v)
 		if fs = merge(fs, l.check(s.Tree, int(l.PhotoCount))); len(fs) > 0 {
 			return fs
 		}
-		l, err = s.save(ctx, tx, l, version)
+		l, err = s.save(ctx, tx, l)
 		return err
 	})
 	return l, err
@@ -197,17 +220,17 @@ func (s *Service) SaveLive(ctx context.Context, seller accounts.UserID, id ID, v
 // Publish saves a draft (or something withdrawn) and puts it on sale. When it is
 // on sale already, pressing twice changes nothing. Faults: the form's, Missing,
 // Conflict "listings.changed" and those of notEditable.
-func (s *Service) Publish(ctx context.Context, seller accounts.UserID, id ID, version int64, v url.Values) (l Listing, err error) {
+func (s *Service) Publish(ctx context.Context, seller accounts.UserID, id ID, stamp Stamp, v url.Values) (l Listing, err error) {
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
-		l, err = lock(ctx, tx, id)
-		if err == nil && l.Seller != seller {
-			err = errNone()
+		l, err = hold(ctx, tx, seller, id, stamp)
+		if l.State == Live {
+			return nil
 		}
-		if err != nil || l.State == Live {
-			return err
-		}
-		if l.State != Draft && l.State != Withdrawn {
+		if l.ID != "" && l.State != Draft && l.State != Withdrawn {
 			return notEditable(l)
+		}
+		if err != nil {
+			return err
 		}
 		var fs fault.Faults
 		if v != nil {
@@ -220,13 +243,13 @@ func (s *Service) Publish(ctx context.Context, seller accounts.UserID, id ID, ve
 		if fs = merge(fs, l.check(s.Tree, photos)); len(fs) > 0 {
 			return fs
 		}
-		l, err = s.publish(ctx, tx, l, version)
+		l, err = s.publish(ctx, tx, l)
 		return err
 	})
 	return l, err
 }
 
-func (s *Service) publish(ctx context.Context, tx *db.Tx, l Listing, version int64) (Listing, error) {
+func (s *Service) publish(ctx context.Context, tx *db.Tx, l Listing) (Listing, error) {
 	seq, err := nextSeq(ctx, tx)
 	if err != nil {
 		return l, err
@@ -235,7 +258,7 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, l Listing, version int
 	if l.PublishedAt.IsZero() {
 		l.PublishedAt = s.Clock.Now()
 	}
-	return s.save(ctx, tx, l, version)
+	return s.save(ctx, tx, l)
 }
 
 // merge is what is wrong with a form: first what could not be read, then what
@@ -276,7 +299,7 @@ func (s *Service) step(ctx context.Context, seller accounts.UserID, id ID, to St
 		if to == Sold {
 			l.SoldAt, l.SoldByHand = s.Clock.Now(), true
 		}
-		l, err = s.save(ctx, tx, l, l.Version)
+		l, err = s.save(ctx, tx, l)
 		return err
 	})
 	return l, err
@@ -296,27 +319,26 @@ func (s *Service) MarkSold(ctx context.Context, seller accounts.UserID, id ID) (
 // Relist puts something withdrawn, or marked sold by its seller, on sale again.
 // What was sold here stays sold.
 func (s *Service) Relist(ctx context.Context, seller accounts.UserID, id ID) (Listing, error) {
-	var version int64
+	var stamp Stamp
 	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
 		l, err := lock(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		version = l.Version
 		if l.Seller != seller {
 			return errNone()
 		}
 		if l.State == Sold && l.SoldByHand {
 			l.State = Withdrawn
-			l, err = s.save(ctx, tx, l, l.Version)
-			version = l.Version
+			l, err = s.save(ctx, tx, l)
 		}
+		stamp.Version = l.Version
 		return err
 	})
 	if err != nil {
 		return Listing{}, err
 	}
-	return s.Publish(ctx, seller, id, version, nil)
+	return s.Publish(ctx, seller, id, stamp, nil)
 }
 
 // Discard throws a draft away, with its photos.

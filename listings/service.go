@@ -13,7 +13,9 @@ import (
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/jobs"
+	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/messaging"
 )
 
 // currency of every price.
@@ -29,7 +31,7 @@ type Service struct {
 	Jobs     *jobs.Queue
 	Log      *slog.Logger
 	Accounts *accounts.Service
-	Tell     func(ctx context.Context, tx *db.Tx, to accounts.UserID, key string, args map[string]any, url, dedupe string) error
+	Messages *messaging.Service
 	Blobs    *blob.Dir // originals for a moment, and the three sizes of each photo
 	Tree     *Tree
 
@@ -38,7 +40,11 @@ type Service struct {
 	// listings know nothing of carriers; nil shows only the names of the ways.
 	ShipOptions func(f web.Frame, l Listing, postcode string) ([]Ship, error)
 
-	// Offers is what an upper package shows a reader beside the buttons of a
+	// BuyerFee is what a buyer pays besides the price, for the line below it; nil
+	// says nothing.
+	BuyerFee func(l Listing) money.Amount
+
+	// Extra is what an upper package shows a reader above the buttons of a
 	// listing's page, such as their open trade about it; nil shows nothing.
 	Extra func(c *web.Ctx, l Listing) (templ.Component, error)
 
@@ -47,7 +53,11 @@ type Service struct {
 }
 
 // Ship is one way a listing can travel, worded for its reader.
-type Ship struct{ Name, Price, More string }
+type Ship struct {
+	Name, More string
+	Price      money.Amount
+	Carried    bool // by a carrier, not handed over
+}
 
 // Get is one listing, whatever its state. Who may see it is the caller's to
 // ask: Public, or the seller, or an operator. Fault Missing "listings.missing".
@@ -74,11 +84,10 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, id ID, fn func(l *Listi
 	if err != nil {
 		return l, err
 	}
-	version := l.Version
 	if err := fn(&l); err != nil {
 		return l, err
 	}
-	return s.save(ctx, tx, l, version)
+	return s.save(ctx, tx, l)
 }
 
 // Reserve takes a listing off sale for a buyer. Fault Conflict "listings.gone"
@@ -102,7 +111,7 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, id ID) error {
 		return err
 	}
 	l.State = Live
-	_, err = s.save(ctx, tx, l, l.Version)
+	_, err = s.save(ctx, tx, l)
 	return err
 }
 
@@ -115,7 +124,7 @@ func (s *Service) Shelve(ctx context.Context, tx *db.Tx, id ID) error {
 		return err
 	}
 	l.State = Withdrawn
-	_, err = s.save(ctx, tx, l, l.Version)
+	_, err = s.save(ctx, tx, l)
 	return err
 }
 
@@ -130,7 +139,7 @@ func (s *Service) Sold(ctx context.Context, tx *db.Tx, id ID) error {
 		return fault.New(fault.Conflict, "listings.gone")
 	}
 	l.State, l.SoldAt = Sold, s.Clock.Now()
-	_, err = s.save(ctx, tx, l, l.Version)
+	_, err = s.save(ctx, tx, l)
 	return err
 }
 
@@ -205,7 +214,7 @@ func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, user accounts.UserI
 			return fault.New(fault.Conflict, "listings.still_reserved")
 		}
 		l.State = Withdrawn
-		if _, err := s.save(ctx, tx, l, l.Version); err != nil {
+		if _, err := s.save(ctx, tx, l); err != nil {
 			return err
 		}
 	}
@@ -216,3 +225,14 @@ func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, user accounts.UserI
 const maxClosing = 100_000
 
 func newID(now clock.Instant) ID { return id.New[ID]("lst", now) }
+
+// cheapest is the lowest price of a carrier among the ways.
+func cheapest(ships []Ship) money.Amount {
+	var low money.Amount
+	for _, s := range ships {
+		if s.Carried && (low.Currency == "" || s.Price.Minor < low.Minor) {
+			low = s.Price
+		}
+	}
+	return low
+}

@@ -15,7 +15,7 @@ import (
 
 // columns are a Listing's.
 const columns = `id, seq, seller_id, state, hidden, title, description, category, attrs, condition, price, currency,
-	parcel, ship_pickup, ship_point, ship_home, town, cover, photo_count, posts_fast, sold_by_hand, version,
+	parcel, ship_pickup, ship_point, ship_home, town, cover, photo_count, posts_fast, sold_by_hand, editor, version,
 	created_at, updated_at, published_at, sold_at`
 
 // Value implements driver.Valuer: JSON, with the keys in order.
@@ -74,21 +74,22 @@ func insert(ctx context.Context, tx *db.Tx, l Listing) error {
 	return err
 }
 
-// save stores what a listing has become since version, and keeps the indexes in
-// step. It fails with Conflict "listings.changed" when somebody saved first.
-func (s *Service) save(ctx context.Context, tx *db.Tx, l Listing, version int64) (Listing, error) {
-	l.Version = version + 1
+// save stores what a listing has become, and keeps the indexes in step. It fails
+// with Conflict "listings.changed" when somebody saved since l was read.
+func (s *Service) save(ctx context.Context, tx *db.Tx, l Listing) (Listing, error) {
+	version := l.Version
+	l.Version++
 	l.UpdatedAt = s.Clock.Now()
 	text := l.words(s.Tree)
 	n, err := tx.Do(ctx, `
 		UPDATE listings
 		SET seq = ?, state = ?, hidden = ?, title = ?, description = ?, category = ?, attrs = ?, condition = ?, price = ?,
 			parcel = ?, ship_pickup = ?, ship_point = ?, ship_home = ?, town = ?, town_folded = ?, words = ?,
-			sold_by_hand = ?, version = ?, updated_at = ?, published_at = ?, sold_at = ?
+			sold_by_hand = ?, editor = ?, version = ?, updated_at = ?, published_at = ?, sold_at = ?
 		WHERE id = ? AND version = ?`,
 		l.Seq, l.State, l.Hidden, l.Title, l.Description, l.Category, l.Attrs, l.Condition, l.PriceMinor,
 		l.Parcel, l.ShipPickup, l.ShipPoint, l.ShipHome, l.Town, Fold(l.Town), text,
-		l.SoldByHand, l.Version, l.UpdatedAt, l.PublishedAt, l.SoldAt,
+		l.SoldByHand, l.Editor, l.Version, l.UpdatedAt, l.PublishedAt, l.SoldAt,
 		l.ID, version)
 	if err != nil {
 		return l, err

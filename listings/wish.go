@@ -2,8 +2,8 @@ package listings
 
 import (
 	"context"
-	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/id"
+	"github.com/kierto/kierto/messaging"
 )
 
 // SearchID names a saved search: sea_…
@@ -196,8 +197,11 @@ func (s *Service) tellOne(ctx context.Context, user accounts.UserID, last int64)
 		if err := markTold(ctx, tx, user, last); err != nil || n.count == 0 {
 			return err
 		}
-		return s.Tell(ctx, tx, user, "listings.news", map[string]any{"What": strings.Join(n.names, ", "), "Count": fmt.Sprint(n.count)},
-			n.url, fmt.Sprintf("news:%s:%d", user, last))
+		return s.Messages.Tell(ctx, tx, messaging.Telling{
+			To: user, Topic: "search", Key: "listings.news", URL: n.url,
+			Args:   map[string]any{"What": strings.Join(n.names, ", "), "Count": int64(n.count)},
+			Dedupe: "news:" + string(user) + ":" + strconv.FormatInt(last, 10),
+		})
 	})
 }
 

@@ -14,7 +14,9 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/blob"
+	"github.com/kierto/kierto/internal/live"
 	"github.com/kierto/kierto/listings"
+	"github.com/kierto/kierto/messaging"
 )
 
 // New is a service beside acc, on the same database, clock and queue, with a
@@ -25,9 +27,11 @@ func New(t testing.TB, acc *accounts.Service) *listings.Service {
 	if err != nil {
 		t.Fatalf("listingstest: %v", err)
 	}
+	log := slog.New(slog.DiscardHandler)
 	s := &listings.Service{
-		DB: acc.DB, Clock: acc.Clock, Jobs: acc.Jobs, Log: slog.New(slog.DiscardHandler),
+		DB: acc.DB, Clock: acc.Clock, Jobs: acc.Jobs, Log: log,
 		Accounts: acc, Blobs: blobs, Tree: listings.DefaultTree(),
+		Messages: messaging.New(acc.DB, acc.Clock, acc.Jobs, live.New(), acc, log, messaging.Config{BaseURL: "http://kierto.test", Secret: "a secret of thirty-two characters"}),
 	}
 	s.Work(s.Jobs)
 	return s
@@ -87,7 +91,7 @@ func With(t testing.TB, s *listings.Service, seller accounts.UserID, form url.Va
 	if err := s.MakeSizes(ctx, p.Key); err != nil {
 		t.Fatalf("listingstest: %v", err)
 	}
-	if _, err := s.Publish(ctx, seller, l.ID, l.Version, form); err != nil {
+	if _, err := s.Publish(ctx, seller, l.ID, listings.Stamp{Version: l.Version}, form); err != nil {
 		t.Fatalf("listingstest: %v", err)
 	}
 	l, err = s.Get(ctx, s.DB, l.ID)

@@ -29,7 +29,8 @@ CREATE TABLE listings (
 	updated_at   BIGINT  NOT NULL,
 	published_at BIGINT  NOT NULL DEFAULT 0,
 	sold_at      BIGINT  NOT NULL DEFAULT 0,
-	sold_by_hand BOOLEAN NOT NULL DEFAULT FALSE      -- the seller says it is sold; it was not a trade here
+	sold_by_hand BOOLEAN NOT NULL DEFAULT FALSE,     -- the seller says it is sold; it was not a trade here
+	editor       TEXT    NOT NULL DEFAULT ''         -- the page that saved it last: a page never conflicts with its own saves
 );
 -- The browse page, each with what its cards show so that no row is fetched.
 CREATE INDEX listings_newest ON listings (seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id) WHERE state = 'live' AND NOT hidden;
