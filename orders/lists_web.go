@@ -69,7 +69,7 @@ func (s *Service) inList(c *web.Ctx, m Mine, other accounts.User) ui.Thread {
 	if !m.Open() {
 		return r
 	}
-	r.When = c.Say.DayClock(m.DueAt)
+	r.When = c.Say.Day(m.DueAt)
 	r.ISO = c.Say.ISO(m.DueAt)
 	if m.Owner == me(c) {
 		r.Tags = []ui.Tag{{Kind: "you", Text: c.Say.T("trade.who.mine")}}
