@@ -74,15 +74,24 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 		o, err = s.buy(ctx, tx, p)
 		return err
 	})
-	if db.IsUnique(err) { // the same click twice at once: the other made it
-		if o, err = orderByKey(ctx, s.DB, p.Buyer, p.Key); db.IsNone(err) {
-			o, err = openOf(ctx, s.DB, p.Buyer, p.Listing)
-		}
-		if db.IsNone(err) {
-			err = fault.New(fault.Conflict, "listings.gone")
+	if db.IsUnique(err) || fault.Is(err, fault.Conflict) {
+		if twin, ok := s.twin(ctx, p); ok {
+			return twin, nil
 		}
 	}
+	if db.IsUnique(err) {
+		err = fault.New(fault.Conflict, "listings.gone")
+	}
 	return o, err
+}
+
+// twin is the order that the same click made when it came twice at once.
+func (s *Service) twin(ctx context.Context, p Purchase) (Order, bool) {
+	if o, err := orderByKey(ctx, s.DB, p.Buyer, p.Key); err == nil {
+		return o, true
+	}
+	o, err := openOf(ctx, s.DB, p.Buyer, p.Listing)
+	return o, err == nil && o.Offer != "" && o.Offer == p.Offer
 }
 
 // checkPurchase mends and checks what the buyer typed.

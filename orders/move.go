@@ -136,6 +136,9 @@ func (s *Service) apply(o *Order, r Rule, in Input) {
 		at = in.at
 	}
 	o.State = r.To
+	if r.If == SaidPosted { // said, and never seen
+		o.PostedAt = 0
+	}
 	switch r.Event {
 	case Pay:
 		o.PaidAt = now
