@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
@@ -50,22 +52,10 @@ func (el *element) call(ctx context.Context, function string, dest any, args ...
 // press clicks the middle of the element with the mouse, unless something covers
 // it: a person could not press it then.
 func (el *element) press(ctx context.Context, times int) error {
-	var cover string
-	if err := el.call(ctx, "function () { return "+strings.TrimSpace(findJS)+`("").covered(this) }`, &cover); err != nil {
-		return err
-	}
-	if cover != "" {
-		return fmt.Errorf("it is covered by %s", cover)
-	}
-	res, err := chromedp.Call(ctx, dom.GetContentQuads, dom.GetContentQuadsParams{ObjectID: el.id})
+	x, y, err := el.reach(ctx)
 	if err != nil {
 		return err
 	}
-	if len(res.Quads) == 0 {
-		return errors.New("it is not to be seen")
-	}
-	q := res.Quads[0]
-	x, y := (q[0]+q[2]+q[4]+q[6])/4, (q[1]+q[3]+q[5]+q[7])/4
 	for n := 1; n <= times; n++ {
 		for _, kind := range []input.DispatchMouseEventType{chromedp.MousePressed, chromedp.MouseReleased} {
 			err := send(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
@@ -77,6 +67,69 @@ func (el *element) press(ctx context.Context, times int) error {
 		}
 	}
 	return nil
+}
+
+// stillFor is how long an element must stay where it is before it is pressed.
+const stillFor = 20 * time.Millisecond
+
+// hover moves the mouse to a place and waits a moment. The move makes Chromium
+// draw: text just typed is scrolled back into view only then.
+func hover(ctx context.Context, x, y float64) error {
+	err := send(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: chromedp.MouseMoved, X: x, Y: y})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(stillFor):
+		return nil
+	}
+}
+
+// reach scrolls the element into the window and gives its middle, once it has
+// come to rest there. It fails when something covers it.
+func (el *element) reach(ctx context.Context) (x, y float64, err error) {
+	const tries = 20
+	for range tries {
+		var at struct {
+			Cover string  `json:"cover"`
+			Y     float64 `json:"y"`
+		}
+		err := el.call(ctx, "function () { const cover = "+strings.TrimSpace(findJS)+`("").covered(this);
+			const r = this.getClientRects()[0] || this.getBoundingClientRect();
+			return { cover, y: r.top + r.height / 2 };
+		}`, &at)
+		if err != nil {
+			return 0, 0, err
+		}
+		if at.Cover != "" {
+			return 0, 0, fmt.Errorf("it is covered by %s", at.Cover)
+		}
+		if x, y, err = el.middle(ctx); err != nil {
+			return 0, 0, err
+		}
+		if err := hover(ctx, x, y); err != nil {
+			return 0, 0, err
+		}
+		if x, y, err = el.middle(ctx); err != nil || math.Abs(y-at.Y) <= 1 {
+			return x, y, err
+		}
+	}
+	return 0, 0, errors.New("it does not stay in its place")
+}
+
+// middle is the middle of the element in the window.
+func (el *element) middle(ctx context.Context) (x, y float64, err error) {
+	res, err := chromedp.Call(ctx, dom.GetContentQuads, dom.GetContentQuadsParams{ObjectID: el.id})
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(res.Quads) == 0 {
+		return 0, 0, errors.New("it is not to be seen")
+	}
+	q := res.Quads[0]
+	return (q[0] + q[2] + q[4] + q[6]) / 4, (q[1] + q[3] + q[5] + q[7]) / 4, nil
 }
 
 // option chooses an option of a select element.

@@ -62,6 +62,9 @@ func (w *watch) see(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		if e.Type != network.ResourceTypeEventSource && !strings.HasPrefix(e.Request.URL, "data:") {
+			if e.Type == network.ResourceTypeDocument {
+				clear(w.open) // a new page: how the old one's requests end is not always told
+			}
 			w.open[e.RequestID] = true
 			w.changed = clock.Wall()
 		}
