@@ -168,46 +168,61 @@ func TestEverySpokenKeyHasASentence(t *testing.T) {
 	}
 }
 
-// literals are the strings of the source that may be a key, the beginning of
-// one that ends in "." or "_", or an ending put behind one (".lead", "_staff").
-func literals(t *testing.T) (whole, begin, ending map[string]bool) {
+// strung are the strings of the source that may be a key or a part of one.
+type strung struct {
+	whole  map[string]bool // "orders.too_late"
+	begin  map[string]bool // ends in "." or "_", completed there: "orders.state."
+	domain map[string]bool // the first word alone: "nudges."
+	word   map[string]bool // may complete a domain: "ship_start"
+	ending map[string]bool // put behind a key: ".lead", "_staff"
+}
+
+func literals(t *testing.T) strung {
 	t.Helper()
 	key := regexp.MustCompile("[\"`]([a-z]+\\.[a-z0-9_.]+)(%[sv][^\"`]*)?[\"`]")
 	tail := regexp.MustCompile(`"([._][a-z][a-z0-9_.]*)"`)
-	whole, begin, ending = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	word := regexp.MustCompile(`"([a-z][a-z0-9_]*)"`)
+	all := strung{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	for _, text := range source(t) {
 		for _, m := range key.FindAllStringSubmatch(text, -1) {
-			whole[m[1]] = true
-			if strings.HasSuffix(m[1], ".") && strings.Count(m[1], ".") > 1 || strings.HasSuffix(m[1], "_") || m[2] != "" {
-				begin[m[1]] = true
+			all.whole[m[1]] = true
+			if m[2] != "" || strings.HasSuffix(m[1], "_") || strings.HasSuffix(m[1], ".") && strings.Count(m[1], ".") > 1 {
+				all.begin[m[1]] = true
 			}
 		}
 		for _, m := range tail.FindAllStringSubmatch(text, -1) {
-			ending[m[1]] = true
+			all.ending[m[1]] = true
+		}
+		for _, m := range regexp.MustCompile(`"([a-z]+\.)"`).FindAllStringSubmatch(text, -1) {
+			all.domain[m[1]] = true
+		}
+		for _, m := range word.FindAllStringSubmatch(text, -1) {
+			all.word[m[1]] = true
 		}
 	}
-	return whole, begin, ending
+	return all
+}
+
+// speaks tells whether the source may put key together.
+func (s strung) speaks(key string) bool {
+	if s.whole[key] {
+		return true
+	}
+	for i := 1; i < len(key); i++ {
+		if s.begin[key[:i]] || s.domain[key[:i]] && s.word[key[i:]] || s.ending[key[i:]] && s.speaks(key[:i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Every sentence is spoken somewhere: its key stands in the source, or a
 // beginning of it does and is completed there, or both with an ending behind.
 func TestEverySentenceIsSpoken(t *testing.T) {
 	t.Parallel()
-	whole, begin, ending := literals(t)
-	var spoken func(key string) bool
-	spoken = func(key string) bool {
-		if whole[key] {
-			return true
-		}
-		for i := range key {
-			if begin[key[:i]] || i > 0 && ending[key[i:]] && spoken(key[:i]) {
-				return true
-			}
-		}
-		return false
-	}
+	all := literals(t)
 	for key := range read(t, Langs[0]) {
-		if !spoken(key) {
+		if !all.speaks(key) {
 			t.Errorf("nobody speaks %q", key)
 		}
 	}
