@@ -6,6 +6,7 @@ import (
 	"github.com/kierto/kierto/templates/about"
 	"github.com/kierto/kierto/templates/accounts"
 	"github.com/kierto/kierto/templates/layout"
+	"github.com/kierto/kierto/templates/messaging"
 	"github.com/kierto/kierto/templates/orders"
 	"github.com/kierto/kierto/templates/payments"
 )
@@ -22,6 +23,7 @@ func Folders() []Folder {
 		{"ui", uiExamples()},
 		{"layout", layoutExamples()},
 		{"about", about.Examples()},
+		{"messaging", messaging.Examples()},
 		{"payments", payments.Examples()},
 		{"accounts", accounts.Examples()},
 		{"orders", orders.Examples()},

@@ -132,10 +132,14 @@ func clip(s string) string {
 	return s
 }
 
-// headPadding keeps the heading close to the title above it.
-func headPadding(l Letter) string {
-	if l.Title != "" {
-		return "padding:4px 28px 0;"
+// heading tells whether the title stands above the subject, which may hold it
+// already.
+func (l Letter) heading() bool { return l.Title != "" && !strings.Contains(l.Subject, l.Title) }
+
+// headStyle keeps the subject close to the title above it.
+func headStyle(l Letter) string {
+	if l.heading() {
+		return "padding:4px 28px 0"
 	}
-	return "padding:24px 28px 0;"
+	return "padding:24px 28px 0"
 }
