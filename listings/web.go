@@ -20,8 +20,8 @@ const (
 func (s *Service) Web(r *web.Server) {
 	searching, saving := web.Limit(browseBurst, browseEach), web.Limit(saveBurst, saveEach)
 	uploading := web.Limit(uploadBurst, uploadEach)
-	r.GET("/", web.Anyone, s.getBrowse, onlySearches(searching))
-	r.GET("/listings/:id", web.Anyone, s.getListing)
+	r.GET("/", web.Anyone, s.getBrowse, onlySearches(searching), web.Micro())
+	r.GET("/listings/:id", web.Anyone, s.getListing, web.Micro())
 	r.POST("/listings/:id/favourite", web.SignedIn, s.postFavourite, saving)
 	r.GET("/photos/:name", web.Anyone, s.getPhoto)
 	r.GET("/sitemap.xml", web.Anyone, s.getSitemap)

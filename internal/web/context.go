@@ -1,12 +1,10 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/a-h/templ"
 	"github.com/alexedwards/scs/v2"
@@ -23,6 +21,7 @@ type Ctx struct {
 	Reader Reader
 	Say    *i18n.Speaker
 	srv    *Server
+	keep   func(made) // takes a finished page for the micro-cache; nil: nobody does
 }
 
 // Sessions is the session manager. It may be asked only in a request that has a
@@ -81,27 +80,6 @@ func (c *Ctx) Frame(section string) Frame {
 		f.Demo = c.srv.opt.Demo()
 	}
 	return f
-}
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// Page answers 200 with a page.
-func (c *Ctx) Page(page templ.Component) error { return c.PageStatus(http.StatusOK, page) }
-
-// PageStatus answers with a page. Nothing is sent until all of it is made, so
-// that a page is whole or an error.
-func (c *Ctx) PageStatus(status int, page templ.Component) error {
-	b := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(b)
-	b.Reset()
-	if err := page.Render(c.Request().Context(), b); err != nil {
-		return err
-	}
-	h := c.Response().Header()
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
-	}
-	return c.HTMLBlob(status, b.Bytes())
 }
 
 // Form reads the posted fields. It fails when the body is too large or broken.

@@ -73,7 +73,6 @@ func New(opt Options) *Server {
 	cross.AddInsecureBypassPattern("POST /unsubscribe/")
 	cross.SetDenyHandler(http.HandlerFunc(s.denyCrossSite))
 	e.Use(requestID, s.log, s.recover, s.headers,
-		middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 512, Skipper: noGzip}),
 		echo.WrapMiddleware(cross.Handler),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}),
@@ -87,12 +86,6 @@ func (s *Server) secure() bool { return strings.HasPrefix(s.opt.BaseURL, "https:
 // isUpload tells which forms may be large.
 func isUpload(c echo.Context) bool {
 	return strings.HasPrefix(c.Request().Header.Get(echo.HeaderContentType), "multipart/form-data")
-}
-
-// noGzip leaves alone what must flow or is compressed already.
-func noGzip(c echo.Context) bool {
-	p := c.Request().URL.Path
-	return strings.HasPrefix(p, "/static/") || strings.HasPrefix(p, "/photos/") || strings.HasSuffix(p, "/live")
 }
 
 // HTTP is the http.Server for addr, with its time limits set.

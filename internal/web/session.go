@@ -52,18 +52,19 @@ func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	})
 	return func(c echo.Context) error {
-		if sessionless(c) {
+		_, err := c.Request().Cookie(s.cookieName())
+		if sessionless[c.Path()] || strangersOwn[c.Path()] && err != nil {
 			return next(c)
 		}
 		return with(c)
 	}
 }
 
-// sessionless tells which requests have no person behind them.
-func sessionless(c echo.Context) bool {
-	switch c.Path() {
-	case "/static/*", "/photos/*", "/healthz", "/readyz", "/sitemap.xml", "/robots.txt":
-		return true
-	}
-	return false
+// sessionless are the routes that have no person behind them.
+var sessionless = map[string]bool{
+	"/static/*": true, "/photos/:name": true, "/healthz": true, "/readyz": true, "/sitemap.xml": true, "/robots.txt": true,
 }
+
+// strangersOwn are the pages most strangers look at. They begin no session, so
+// that a reader without one costs none.
+var strangersOwn = map[string]bool{"/": true, "/listings/:id": true}
