@@ -58,6 +58,26 @@ func checks() []invariant {
 				ORDER BY o.id LIMIT 50`,
 		},
 		{
+			name:  "orders: every move begins where the last one ended, and the last is where the order stands",
+			count: `SELECT COUNT(*) FROM order_events`,
+			broken: `
+				SELECT DISTINCT id FROM (
+					SELECT e.order_id AS id, e.from_state, e.version, o.state, o.version AS now, e.to_state,
+						COALESCE(LAG(e.to_state) OVER (PARTITION BY e.order_id ORDER BY e.version), '') AS before,
+						COALESCE(LEAD(e.version) OVER (PARTITION BY e.order_id ORDER BY e.version), 0) AS later
+					FROM order_events e JOIN orders o ON o.id = e.order_id) x
+				WHERE before <> from_state OR (later = 0 AND (to_state <> state OR version <> now))
+				ORDER BY id LIMIT 50`,
+		},
+		{
+			name:  "orders: every order has begun",
+			count: `SELECT COUNT(*) FROM orders`,
+			broken: `
+				SELECT o.id FROM orders o
+				WHERE NOT EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = o.id AND e.event = 'begin' AND e.version = 1)
+				ORDER BY o.id LIMIT 50`,
+		},
+		{
 			name:  "orders: every open offer waits for an answer",
 			count: `SELECT COUNT(*) FROM offers WHERE state = 'open'`,
 			broken: `
@@ -69,24 +89,29 @@ func checks() []invariant {
 	}
 }
 
-// moved is a move with where its order stands now.
-type moved struct {
-	Happening
-	State        State `db:"state"`
-	OrderVersion int64 `db:"order_version"`
-	Last         bool  `db:"last"`
+// kindOfMove is a way orders have moved.
+type kindOfMove struct {
+	From  State `db:"from_state"`
+	Event Event `db:"event"`
+	Actor Actor `db:"actor"`
+	To    State `db:"to_state"`
 }
 
-// allMoves are all moves, order by order, in their order.
-func allMoves(ctx context.Context, q db.Queryer) ([]moved, error) {
-	var ms []moved
-	err := q.Select(ctx, &ms, `
-		SELECT e.order_id, e.version, e.event, e.from_state, e.to_state, e.actor, o.state, o.version AS order_version,
-			CASE WHEN e.version = (SELECT MAX(x.version) FROM order_events x WHERE x.order_id = e.order_id) THEN TRUE ELSE FALSE END AS last
-		FROM order_events e
-		JOIN orders o ON o.id = e.order_id
-		ORDER BY e.order_id, e.version`)
-	return ms, err
+// kindsOfMoves are all ways orders have ever moved.
+func kindsOfMoves(ctx context.Context, q db.Queryer) ([]kindOfMove, error) {
+	var ks []kindOfMove
+	err := q.Select(ctx, &ks, `SELECT DISTINCT from_state, event, actor, to_state FROM order_events`)
+	return ks, err
+}
+
+// movedLike are orders that moved in some way.
+func movedLike(ctx context.Context, q db.Queryer, k kindOfMove) ([]string, error) {
+	var ids []string
+	err := q.Select(ctx, &ids, `
+		SELECT DISTINCT order_id FROM order_events
+		WHERE from_state = ? AND event = ? AND actor = ? AND to_state = ?
+		ORDER BY order_id LIMIT 50`, k.From, k.Event, k.Actor, k.To)
+	return ids, err
 }
 
 // closeReviewTurns ends what somebody who leaves still could write.

@@ -264,9 +264,6 @@ func (s *Service) answer(ctx context.Context, oid OfferID, u accounts.UserID, to
 		if o.Answerer() != u {
 			return missing()
 		}
-		if o.IsOpen() && o.ExpiresAt.Before(s.Clock.Now()) {
-			return fault.New(fault.Conflict, "orders.offer_over")
-		}
 		if err := s.closeOffer(ctx, tx, o, to, turn.Done); err != nil {
 			return err
 		}

@@ -107,6 +107,10 @@ var told = map[State][]Actor{
 // news are what may wait until the morning, and may be turned off.
 var news = []string{string(Shipped), string(Sent), string(Returning), "extended", "kept"}
 
+// lineOnly is what only the app says, because payments writes a letter once the
+// money is really sent: one person, few messages.
+var lineOnly = map[string]Actor{string(Cancelled): Buyer, string(Refunded): Buyer, "paid_late": Buyer, string(Completed): Seller}
+
 // notify tells people outside the stream.
 func (s *Service) notify(ctx context.Context, tx *db.Tx, o Order, r Rule, who Who) error {
 	what, to := string(r.To), told[r.To]
@@ -151,8 +155,12 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, o Order, role Actor, what
 	if slices.Contains(news, what) {
 		topic = messaging.TopicNudge
 	}
+	var by []string
+	if lineOnly[what] == role {
+		by = []string{messaging.App}
+	}
 	return s.Messages.Tell(ctx, tx, messaging.Telling{
-		To: o.Party(role), Topic: topic, Key: "orders.told." + what + "." + string(role), Args: args, URL: o.URL(),
+		By: by, To: o.Party(role), Topic: topic, Key: "orders.told." + what + "." + string(role), Args: args, URL: o.URL(),
 		Thread: o.Conversation, Dedupe: string(o.ID) + ":" + strconv.FormatInt(o.Version, 10) + ":" + string(role),
 	})
 }
