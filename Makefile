@@ -5,7 +5,7 @@ export GOFLAGS := -tags=sqlite_fts5 -trimpath
 # TESTFLAGS adds to go test: make test TESTFLAGS='-race -run TestTrade'
 TESTFLAGS ?=
 
-.PHONY: build run generate test check lint tools
+.PHONY: build run generate test conform check lint tools
 build:
 	go build -o bin/kierto ./cmd/kierto
 
@@ -19,6 +19,11 @@ generate:
 # processors: most tests wait for a database or a browser.
 test: tools
 	go run ./internal/testdb/cluster -- go test -p 2 -timeout 30m $(TESTFLAGS) ./...
+	$(MAKE) --no-print-directory conform
+
+# Our requests against Stripe's own description of its API; a module of its own.
+conform:
+	go -C internal/standin/stripe/conform test -mod=mod ./...
 
 check: lint test
 
