@@ -37,6 +37,10 @@ func local(address string) bool {
 	return false
 }
 
+// icon tells whether the browser asks for the site's icon: it does so on its own,
+// and never says how it ended when the page is left meanwhile.
+func icon(address string) bool { return strings.HasSuffix(address, "/favicon.svg") }
+
 // serverError tells whether an answer is one no page should ever cause.
 func serverError(status int64) bool {
 	return status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable
@@ -61,7 +65,7 @@ func (w *watch) see(event any) {
 	defer w.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if e.Type != network.ResourceTypeEventSource && !strings.HasPrefix(e.Request.URL, "data:") {
+		if e.Type != network.ResourceTypeEventSource && !strings.HasPrefix(e.Request.URL, "data:") && !icon(e.Request.URL) {
 			if e.Type == network.ResourceTypeDocument {
 				clear(w.open) // a new page: how the old one's requests end is not always told
 			}
