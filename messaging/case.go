@@ -62,28 +62,32 @@ func (s *Service) askStaff(ctx context.Context, tx *db.Tx, c Conversation) error
 // case closes what staff owe; everybody who sees it is told by e-mail when they
 // do not read it.
 func (s *Service) Answer(ctx context.Context, op accounts.UserID, cid ConversationID, text string, onlyFor accounts.UserID) error {
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.AnswerTx(ctx, tx, op, cid, text, onlyFor) })
+}
+
+// AnswerTx is Answer within the caller's transaction, which also writes down
+// what staff did.
+func (s *Service) AnswerTx(ctx context.Context, tx *db.Tx, op accounts.UserID, cid ConversationID, text string, onlyFor accounts.UserID) error {
 	text, err := words(text, "")
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		c, _, err := s.append(ctx, tx, cid, Entry{Kind: Message, Author: op, Staff: true, Text: text, OnlyFor: onlyFor})
-		if err != nil {
+	c, _, err := s.append(ctx, tx, cid, Entry{Kind: Message, Author: op, Staff: true, Text: text, OnlyFor: onlyFor})
+	if err != nil {
+		return err
+	}
+	for _, u := range []accounts.UserID{c.Buyer, c.Seller} {
+		if u == "" || u == op || (onlyFor != "" && onlyFor != u) {
+			continue
+		}
+		if err := s.noteUnread(ctx, tx, c, u); err != nil {
 			return err
 		}
-		for _, u := range []accounts.UserID{c.Buyer, c.Seller} {
-			if u == "" || u == op || (onlyFor != "" && onlyFor != u) {
-				continue
-			}
-			if err := s.noteUnread(ctx, tx, c, u); err != nil {
-				return err
-			}
-		}
-		if c.Kind != AboutCase {
-			return nil
-		}
-		return turn.Close(ctx, tx, s.Clock.Now(), turn.AnswerCase, string(cid), turn.Done)
-	})
+	}
+	if c.Kind != AboutCase {
+		return nil
+	}
+	return turn.Close(ctx, tx, s.Clock.Now(), turn.AnswerCase, string(cid), turn.Done)
 }
 
 // CloseCase ends what staff owe in a case without an answer.

@@ -106,6 +106,11 @@ func (s *Service) Reports(ctx context.Context, state string, limit int) ([]Repor
 	return reports(ctx, s.DB, state, limit)
 }
 
+// ReportByID is one report, for staff. It fails with a Missing fault.
+func (s *Service) ReportByID(ctx context.Context, q db.Queryer, rid ReportID) (Report, error) {
+	return reportByID(ctx, q, rid)
+}
+
 // HandleReport notes what an operator decided. Fault Conflict when another was
 // first.
 func (s *Service) HandleReport(ctx context.Context, tx *db.Tx, rid ReportID, op accounts.UserID, upheld bool) error {

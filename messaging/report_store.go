@@ -76,6 +76,19 @@ func reports(ctx context.Context, q db.Queryer, state string, limit int) ([]Repo
 	return rs, err
 }
 
+// reportByID is one report; fault Missing when there is none.
+func reportByID(ctx context.Context, q db.Queryer, rid ReportID) (Report, error) {
+	var r Report
+	err := q.Get(ctx, &r, `
+		SELECT id, reporter_id, kind, subject, reason, text, state, handled_by, handled_at, created_at
+		FROM reports
+		WHERE id = ?`, rid)
+	if db.IsNone(err) {
+		return Report{}, missing()
+	}
+	return r, err
+}
+
 func handleReport(ctx context.Context, tx *db.Tx, rid ReportID, by accounts.UserID, state string, now clock.Instant) (bool, error) {
 	n, err := tx.Do(ctx, `
 		UPDATE reports

@@ -48,6 +48,30 @@ func (s *Service) nudge(ctx context.Context, tx *db.Tx, t turn.Turn, p Planned) 
 	})
 }
 
+// Preview is the next reminder of a turn that goes to a member, in the words they
+// will read, and when; false when none is planned. It is for the desk.
+func (s *Service) Preview(ctx context.Context, q db.Queryer, t turn.Turn) (messaging.Preview, Planned, bool, error) {
+	plan, err := s.Plan(ctx, q, t)
+	if err != nil {
+		return messaging.Preview{}, Planned{}, false, err
+	}
+	for _, p := range plan.Next {
+		to := s.recipient(t, p.To)
+		if !isMember(to) {
+			continue
+		}
+		b, err := s.brief(ctx, q, t, accounts.UserID(to))
+		if err != nil {
+			return messaging.Preview{}, p, false, err
+		}
+		v, err := s.Messages.Preview(ctx, q, messaging.Telling{
+			To: accounts.UserID(to), Topic: messaging.TopicNudge, Key: "nudges." + p.Text, Args: b.args, Warning: p.Warning,
+		})
+		return v, p, err == nil, err
+	}
+	return messaging.Preview{}, Planned{}, false, nil
+}
+
 // brief is what the words of a nudge may speak of.
 type brief struct {
 	args   map[string]any
