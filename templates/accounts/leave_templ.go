@@ -129,7 +129,7 @@ func Delete(p FormPage) templ.Component {
 				{Icon: "trash-2", Text: p.T("accounts.delete_gone")},
 				{Icon: "handshake", Text: p.T("accounts.delete_trades")},
 				{Icon: "scale", Text: p.T("accounts.delete_kept")},
-				{Icon: "undo-2", Text: p.T("accounts.delete_final")},
+				{Icon: "ban", Text: p.T("accounts.delete_final")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
