@@ -46,7 +46,7 @@ func TestJoiningInABrowser(t *testing.T) {
 			p.See("Osoite on vahvistettu")
 			p.Fill("Sähköposti", "anna@example.fi")
 			p.Fill("Salasana", accountstest.Password)
-			p.Click("Kirjaudu")
+			p.Click("Kirjaudu sisään")
 			p.See("Kirjautuneet laitteet")
 			p.Axe(t)
 		})
