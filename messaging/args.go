@@ -108,7 +108,7 @@ func pairs(s *i18n.Speaker, args map[string]any, names map[accounts.UserID]strin
 		case clock.Instant:
 			v = s.DayClock(x)
 		case accounts.UserID:
-			v = names[x]
+			v = first(names[x])
 		}
 		out = append(out, k, v)
 	}

@@ -54,7 +54,7 @@ func TestTwoBrowsers(t *testing.T) {
 
 	noora.Fill("Viesti", "<b>Lauantaina</b>\nsopisi?")
 	noora.Click("Lähetä")
-	anna.See("<b>Lauantaina</b>")
+	anna.See("<b>Lauantaina</b>", "Noora odottaa vastaustasi") // whose move it is has changed too
 	noora.Fill("Viesti", "   ")
 	noora.Click("Lähetä")
 	noora.See("Kirjoita ensin jotain")

@@ -100,7 +100,7 @@ func (s *Service) Cases(ctx context.Context) ([]Conversation, error) {
 	return cases(ctx, s.DB, maxCases)
 }
 
-// names are first names by id.
+// names are names by id.
 func (s *Service) names(ctx context.Context, q db.Queryer, want map[accounts.UserID]bool) (map[accounts.UserID]string, error) {
 	ids := make([]accounts.UserID, 0, len(want))
 	for u := range want {
@@ -109,7 +109,7 @@ func (s *Service) names(ctx context.Context, q db.Queryer, want map[accounts.Use
 	us, err := s.Accounts.Many(ctx, q, ids)
 	out := make(map[accounts.UserID]string, len(us))
 	for uid, u := range us {
-		out[uid] = first(u.Name)
+		out[uid] = u.Name
 	}
 	return out, err
 }

@@ -214,7 +214,7 @@ func TestCases(t *testing.T) {
 			t.Fatalf("answered, and yet %q", got)
 		}
 		rows := b.Rows(b.frame(b.noora), b.read(t, b.noora), b.noora.ID)
-		if last := rows[len(rows)-1]; last.Name != "Salla, ylläpito" || last.Mine {
+		if last := rows[len(rows)-1]; last.Said != "Salla, ylläpito: " || !strings.HasPrefix(last.When, "Salla, ylläpito · ") || last.Mine {
 			t.Errorf("the answer is shown as %+v", last)
 		}
 		again, err := b.OpenCase(ctx, b.noora.ID, "ord_1", "Kiitos, odotan.")

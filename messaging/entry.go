@@ -51,4 +51,4 @@ type Entry struct {
 func (e Entry) visible(u accounts.UserID) bool { return e.OnlyFor == "" || e.OnlyFor == u }
 
 // Name is the first name of somebody the entry speaks of.
-func (e Entry) Name(u accounts.UserID) string { return e.names[u] }
+func (e Entry) Name(u accounts.UserID) string { return first(e.names[u]) }

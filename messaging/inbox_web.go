@@ -226,18 +226,14 @@ func (s *Service) conversationPage(c *web.Ctx, conv Conversation, form web.Form)
 	return p, err
 }
 
-func (s *Service) pane(c *web.Ctx, f web.Frame, conv Conversation, es []Entry, form web.Form) (*page.Pane, error) {
+// changing is the part of the pane that changes while somebody looks.
+func (s *Service) changing(c *web.Ctx, f web.Frame, conv Conversation, es []Entry) (*page.Pane, error) {
 	ctx, u := c.Request().Context(), me(c)
 	other, err := s.other(ctx, s.DB, conv, u)
 	if err != nil {
 		return nil, err
 	}
-	id := string(conv.ID)
-	p := &page.Pane{
-		ID: id, Title: conv.Title, Photo: s.photo(conv.Photo), LiveURL: "/inbox/" + id + "/live",
-		Rows: s.Rows(f, es, u), Cut: len(es) == maxStream, EmptyWords: f.T("messaging.stream_empty"), ActsWord: f.T("messaging.acts"),
-	}
-	s.head(f, p, conv, other)
+	p := &page.Pane{Rows: s.Rows(f, es, u), Cut: len(es) == maxStream, EmptyWords: f.T("messaging.stream_empty")}
 	for _, hook := range s.Panels {
 		panel, err := hook(c, conv)
 		if err != nil {
@@ -247,9 +243,23 @@ func (s *Service) pane(c *web.Ctx, f web.Frame, conv Conversation, es []Entry, f
 			p.Panels = append(p.Panels, panel)
 		}
 	}
-	if p.Strip, err = s.strip(ctx, f, conv, other, u); err != nil {
+	p.Strip, err = s.strip(ctx, f, conv, other, u)
+	return p, err
+}
+
+func (s *Service) pane(c *web.Ctx, f web.Frame, conv Conversation, es []Entry, form web.Form) (*page.Pane, error) {
+	ctx, u := c.Request().Context(), me(c)
+	other, err := s.other(ctx, s.DB, conv, u)
+	if err != nil {
 		return nil, err
 	}
+	p, err := s.changing(c, f, conv, es)
+	if err != nil {
+		return nil, err
+	}
+	id := string(conv.ID)
+	p.ID, p.Title, p.Photo, p.LiveURL, p.ActsWord = id, conv.Title, s.photo(conv.Photo), "/inbox/"+id+"/live", f.T("messaging.acts")
+	s.head(f, p, conv, other)
 	mine, theirs, err := blocksBetween(ctx, s.DB, u, other.ID)
 	if err != nil {
 		return nil, err

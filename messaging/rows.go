@@ -53,18 +53,19 @@ func (s *Service) row(f web.Frame, e Entry, me accounts.UserID) ui.Row {
 
 // message fills in the row of a message.
 func (s *Service) message(f web.Frame, r *ui.Row, e Entry, me accounts.UserID) {
-	r.Text, r.Mine, r.Person, r.Name = e.Text, e.Author == me, string(e.Author), e.Name(e.Author)
+	name := e.Name(e.Author)
+	r.Text, r.Mine, r.Person, r.Name = e.Text, e.Author == me, string(e.Author), e.names[e.Author]
 	if e.Staff {
-		r.Name = f.T("messaging.staff_name", "Name", r.Name)
-		r.When = r.Name + " · " + r.When
+		name = f.T("messaging.staff_name", "Name", name)
+		r.When = name + " · " + r.When
 	}
-	r.Said = r.Name + ": "
+	r.Said = name + ": "
 	if r.Mine {
 		r.Said = f.T("messaging.said_you")
 	}
 	if e.Photo != "" && s.PhotoURL != nil {
 		r.Photo, r.Full = s.PhotoURL(e.Photo, "card"), s.PhotoURL(e.Photo, "full")
-		r.Alt = f.T("messaging.photo_of", "Name", r.Name)
+		r.Alt = f.T("messaging.photo_of", "Name", name)
 		if r.Mine {
 			r.Alt = f.T("messaging.photo_mine")
 		}
@@ -80,7 +81,7 @@ func sentence(s *i18n.Speaker, e Entry, me accounts.UserID) string {
 	case among(people(e.Args), me) && i18n.Known(s.Lang, key+".you"):
 		key += ".you"
 	}
-	return s.T(key, append(pairs(s, e.Args, e.names), "Author", e.names[e.Author])...)
+	return s.T(key, append(pairs(s, e.Args, e.names), "Author", e.Name(e.Author))...)
 }
 
 // line is an entry in one line, for the list of conversations.

@@ -159,8 +159,12 @@ func (s *Service) getLive(c *web.Ctx) error {
 			return nil, err
 		}
 		c.Say.Now = s.Clock.Now()
-		f := web.Frame{Speaker: c.Say, Reader: c.Reader}
-		return page.Live(page.InboxPage{Frame: f, Pane: &page.Pane{Rows: s.Rows(f, es, me(c)), Seen: seen(conv, me(c))}}), nil
+		p := page.InboxPage{Frame: web.Frame{Speaker: c.Say, Reader: c.Reader}}
+		if p.Pane, err = s.changing(c, p.Frame, conv, es); err != nil {
+			return nil, err
+		}
+		p.Pane.Seen = seen(conv, me(c))
+		return page.Live(p), nil
 	})
 }
 

@@ -1,0 +1,41 @@
+package messaging
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+)
+
+// written are the messages somebody wrote, oldest first.
+func written(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([]exported, error) {
+	es := []exported{}
+	err := q.Select(ctx, &es, `
+		SELECT e.conversation_id, c.title, e.created_at, e.text, e.photo
+		FROM conversations c
+		JOIN entries e ON e.conversation_id = c.id
+		WHERE (c.buyer_id = ? OR c.seller_id = ?) AND e.author_id = ? AND e.kind = 'message'
+		ORDER BY e.created_at, e.id
+		LIMIT ?`, u, u, u, limit)
+	return es, err
+}
+
+// forget removes what is only one person's.
+func forget(ctx context.Context, tx *db.Tx, u accounts.UserID, now clock.Instant) error {
+	for _, query := range []string{
+		`DELETE FROM notices WHERE user_id = ?`,
+		`DELETE FROM blocks WHERE user_id = ?`,
+		`DELETE FROM unread WHERE user_id = ?`,
+		`UPDATE deliveries SET address = '' WHERE user_id = ? AND channel = 'email' AND state NOT IN ('queued', 'sending')`,
+	} {
+		if _, err := tx.Do(ctx, query, u); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, reason = 'left', address = '', url = '', next_at = 0, done_at = ?
+		WHERE user_id = ? AND state IN ('queued', 'sending')`, Dropped, now, u)
+	return err
+}
