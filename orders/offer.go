@@ -193,7 +193,10 @@ func (s *Service) Accept(ctx context.Context, oid OfferID, u accounts.UserID) (O
 		if err := s.offerEntry(ctx, tx, o, u, "orders.did.accept_offer"); err != nil {
 			return err
 		}
-		return s.begin(ctx, tx, &order, buyer)
+		if err := s.begin(ctx, tx, &order, buyer); err != nil || u == o.Buyer {
+			return err
+		}
+		return s.tell(ctx, tx, order, Buyer, "accepted")
 	})
 	return order, err
 }
@@ -215,7 +218,18 @@ func cheapest(os []shipping.Option) (shipping.Method, string) {
 // Decline turns an offer down. Only who has to answer may.
 func (s *Service) Decline(ctx context.Context, oid OfferID, u accounts.UserID) error {
 	return s.answer(ctx, oid, u, OfferDeclined, func(ctx context.Context, tx *db.Tx, o Offer) error {
-		return s.offerEntry(ctx, tx, o, u, "orders.did.decline_offer")
+		if err := s.offerEntry(ctx, tx, o, u, "orders.did.decline_offer"); err != nil {
+			return err
+		}
+		conv, err := s.Messages.Load(ctx, tx, o.Conversation)
+		if err != nil {
+			return err
+		}
+		return s.Messages.Tell(ctx, tx, messaging.Telling{
+			To: o.By, Topic: messaging.TopicNudge, Key: "orders.told.declined", URL: "/inbox/" + string(conv.ID), Thread: conv.ID,
+			Args:   map[string]any{"Title": conv.Title, "Price": o.Amount(), "Other": u},
+			Dedupe: string(o.ID) + ":declined",
+		})
 	})
 }
 

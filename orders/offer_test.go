@@ -53,6 +53,25 @@ func TestAnOfferLeadsToATrade(t *testing.T) {
 	})
 }
 
+// Whoever made an offer hears what became of it, once.
+func TestTheAnswerIsTold(t *testing.T) {
+	each(t, func(m *market) {
+		offer, err := m.MakeOffer(m.Context(), m.noora.ID, m.saddle.ID, money.EUR(6000))
+		m.ok(err)
+		m.ok(m.Decline(m.Context(), offer.ID, m.anna.ID))
+		offer, err = m.MakeOffer(m.Context(), m.noora.ID, m.saddle.ID, money.EUR(6500))
+		m.ok(err)
+		_, err = m.Accept(m.Context(), offer.ID, m.anna.ID)
+		m.ok(err)
+		m.rest()
+		var keys []string
+		m.ok(m.DB.Select(m.Context(), &keys, `SELECT msg_key FROM notices WHERE user_id = ? ORDER BY id`, m.noora.ID))
+		if len(keys) != 2 || keys[0] != "orders.told.declined" || keys[1] != "orders.told.accepted.buyer" {
+			m.Errorf("told: %v", keys)
+		}
+	})
+}
+
 // The one who has to answer answers; nobody else, and not twice.
 func TestWhoAnswersAnOffer(t *testing.T) {
 	each(t, func(m *market) {
