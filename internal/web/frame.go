@@ -50,7 +50,10 @@ type Demo struct {
 }
 
 // DemoPerson can be signed in as with one click.
-type DemoPerson struct{ ID, Name, Role string }
+type DemoPerson struct {
+	ID, Name string
+	Role     string // buyer, seller or operator
+}
 
 // Frame is what every page needs: words, times, the reader, and what surrounds
 // the page's own content. Templates get it whole.

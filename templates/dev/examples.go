@@ -30,9 +30,9 @@ func layoutExamples() []layout.Example {
 		}},
 		{Name: "layout-demo", Make: func(f web.Frame) templ.Component {
 			f.Demo = &web.Demo{Now: Moment, People: []web.DemoPerson{
-				{ID: "usr_noora", Name: "Noora", Role: say(f, "ostaja", "köpare", "buyer")},
-				{ID: "usr_anna", Name: "Anna", Role: say(f, "myyjä", "säljare", "seller")},
-				{ID: "usr_salla", Name: "Salla", Role: say(f, "ylläpito", "personal", "staff")},
+				{ID: "usr_noora", Name: "Noora", Role: "buyer"},
+				{ID: "usr_anna", Name: "Anna", Role: "seller"},
+				{ID: "usr_salla", Name: "Salla", Role: "operator"},
 			}}
 			f.Flash = &web.Flash{Text: say(f, "Lisäsit aikaa tiistaihin 1.12. asti.", "Du gav mer tid till tisdag 1.12.", "You gave more time, until Tuesday 1 Dec."), UndoURL: "/"}
 			return cards(f)

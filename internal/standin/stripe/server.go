@@ -258,3 +258,6 @@ func ref(v string) *string {
 	}
 	return &v
 }
+
+// Tick makes what is due by now happen at once, for those who move the clock.
+func (s *Server) Tick() { s.locked(s.tick) }

@@ -1,0 +1,195 @@
+package demo
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/standin/carrier"
+	"github.com/kierto/kierto/internal/web"
+	pages "github.com/kierto/kierto/templates/demo"
+	"github.com/kierto/kierto/templates/dev"
+)
+
+// What frames and framed letters may do. A letter is somebody else's HTML: it
+// runs nothing and loads nothing from elsewhere.
+const (
+	framePolicy  = "; frame-src 'self'"
+	letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; " +
+		"frame-ancestors 'self'; sandbox allow-popups allow-top-navigation-by-user-activation"
+)
+
+// Web registers the demo's routes. Everybody may use them: there is nothing to
+// protect in an invented marketplace.
+func (d *Demo) Web(r *web.Server) {
+	r.POST("/demo/sign-in", web.Anyone, d.signIn)
+	r.POST("/demo/clock", web.Anyone, d.moveClock)
+	r.GET("/demo/outbox", web.Anyone, d.outbox)
+	r.GET("/demo/outbox/:id", web.Anyone, d.letter)
+	r.GET("/demo/outbox/:id/html", web.Anyone, d.letterHTML)
+	r.GET("/demo/carrier", web.Anyone, d.parcels)
+	r.POST("/demo/carrier", web.Anyone, d.scan)
+	r.GET("/dev/pages", web.Anyone, func(c *web.Ctx) error { return c.Page(dev.Index(c.Frame(""))) })
+	r.GET("/dev/pages/:name", web.Anyone, example)
+}
+
+// Foot is the demo's part of every page.
+func (d *Demo) Foot() *web.Demo {
+	f := &web.Demo{Now: d.Clock.Now()}
+	for _, p := range d.state.People {
+		f.People = append(f.People, web.DemoPerson{ID: string(p.ID), Name: p.Name, Role: p.Role})
+	}
+	return f
+}
+
+// signIn signs in as one of the people in the foot.
+func (d *Demo) signIn(c *web.Ctx) error {
+	ctx, who := c.Request().Context(), c.FormValue("user")
+	for _, p := range d.state.People {
+		if string(p.ID) != who {
+			continue
+		}
+		if err := c.Sessions().RenewToken(ctx); err != nil {
+			return err
+		}
+		c.Sessions().Put(ctx, web.SessionUser, who)
+		c.Sessions().Put(ctx, web.SessionAgent, accounts.Agent(c.Request().UserAgent()))
+		c.Flash("demo.signed_in", "Name", p.Name)
+		if p.Role == roleOperator {
+			return c.Go("/desk")
+		}
+		return c.Go("/orders")
+	}
+	return fault.New(fault.Missing, "web.missing")
+}
+
+// moveClock moves the clock and says what came of it.
+func (d *Demo) moveClock(c *web.Ctx) error {
+	by, err := time.ParseDuration(c.FormValue("by"))
+	if err != nil || by <= 0 || by > longest {
+		return fault.New(fault.Invalid, "web.broken_form")
+	}
+	moved, err := d.Move(c.Request().Context(), by)
+	if err != nil {
+		return err
+	}
+	c.Flash("demo.moved", "Letters", c.Say.N("demo.moved_letters", int(moved.Letters)),
+		"Trades", c.Say.N("demo.moved_trades", int(moved.Trades)))
+	return c.Go(c.Back("/"))
+}
+
+// outbox lists the letters that went out, the newest first.
+func (d *Demo) outbox(c *web.Ctx) error {
+	p := pages.OutboxPage{Frame: c.Frame("")}
+	for _, m := range d.Post.Messages() {
+		p.Letters = append(p.Letters, pages.Letter{
+			URL: "/demo/outbox/" + strconv.Itoa(m.ID), To: m.To, Subject: m.Subject, When: p.DayClock(m.At),
+		})
+	}
+	return c.Page(pages.Outbox(p))
+}
+
+// letter shows one letter as it would arrive.
+func (d *Demo) letter(c *web.Ctx) error {
+	id, _ := strconv.Atoi(c.Param("id"))
+	m, ok := d.Post.Message(id)
+	if !ok {
+		return fault.New(fault.Missing, "web.missing")
+	}
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+framePolicy)
+	url := "/demo/outbox/" + strconv.Itoa(id)
+	return c.Page(pages.ShowLetter(pages.LetterPage{
+		Frame: c.Frame(""), Letter: pages.Letter{URL: url, To: m.To, Subject: m.Subject, When: c.Say.DayClock(m.At)},
+		From: m.From, Text: m.Text, HTML: url + "/html",
+	}))
+}
+
+// letterHTML is a letter's own page, for the frame. Its links lead to this site
+// by whatever name the reader knows it, and out of the frame.
+func (d *Demo) letterHTML(c *web.Ctx) error {
+	id, _ := strconv.Atoi(c.Param("id"))
+	m, ok := d.Post.Message(id)
+	if !ok {
+		return fault.New(fault.Missing, "web.missing")
+	}
+	html := strings.ReplaceAll(m.HTML, `href="`+d.base+"/", `target="_top" href="/`)
+	c.Response().Header().Set("Content-Security-Policy", letterPolicy)
+	return c.HTML(http.StatusOK, html)
+}
+
+// parcels shows what the carrier knows, with a button for each thing that may
+// happen to a parcel.
+func (d *Demo) parcels(c *web.Ctx) error {
+	p := pages.CarrierPage{Frame: c.Frame("")}
+	for _, x := range d.Carrier.Parcels() {
+		p.Parcels = append(p.Parcels, d.parcel(c, x))
+	}
+	return c.Page(pages.Carrier(p))
+}
+
+// scans are what may happen to a parcel, in order.
+var scans = []string{"drop", "arrive", "collect", "return", "back", "delay", "lose"}
+
+func (d *Demo) parcel(c *web.Ctx, x carrier.Parcel) pages.Parcel {
+	p := pages.Parcel{
+		Tracking: x.Tracking, Code: x.Code, Contents: x.Contents, Ref: x.Reference,
+		Way: x.From + " → " + x.To, State: c.Say.T("demo.parcel_" + stage(x)),
+	}
+	for _, s := range scans {
+		p.Scans = append(p.Scans, pages.Scan{Value: s, Label: c.Say.T("demo.scan_" + s)})
+	}
+	return p
+}
+
+// stage is where a parcel is, as far as cues tell.
+func stage(x carrier.Parcel) string {
+	switch {
+	case x.Lost:
+		return "lost"
+	case x.Turned != 0:
+		return "returning"
+	case x.Collected != 0:
+		return "collected"
+	case x.Arrived != 0:
+		return "arrived"
+	case x.Dropped != 0:
+		return "dropped"
+	}
+	return "booked"
+}
+
+// scan makes something happen to a parcel, and lets the marketplace see it.
+func (d *Demo) scan(c *web.Ctx) error {
+	ctx, tracking := c.Request().Context(), c.FormValue("parcel")
+	if d.Carrier.Cue(tracking, c.FormValue("what")) != nil {
+		return fault.New(fault.Missing, "web.missing")
+	}
+	if err := forgetPoll(ctx, d.market.DB, tracking); err != nil {
+		return err
+	}
+	d.moving.Lock()
+	err := d.settle(ctx)
+	d.moving.Unlock()
+	if err != nil {
+		return err
+	}
+	c.Flash("demo.scanned")
+	return c.Go("/demo/carrier")
+}
+
+// example shows a page of the gallery, in the language that ?lang= names.
+func example(c *web.Ctx) error {
+	e, ok := dev.Find(c.Param("name"))
+	if !ok {
+		return fault.New(fault.Missing, "web.missing")
+	}
+	lang := c.QueryParam("lang")
+	if lang == "" {
+		lang = c.Say.Lang
+	}
+	return c.Page(e.Make(dev.Frame(lang, false)))
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/blob"
+	"github.com/kierto/kierto/internal/check"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/config"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/jobs"
+	"github.com/kierto/kierto/internal/live"
+	"github.com/kierto/kierto/internal/picture"
+	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/listings"
+	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/orders"
+	"github.com/kierto/kierto/payments"
+	"github.com/kierto/kierto/shipping"
+)
+
+// market is every service of the program, built once and by hand.
+type market struct {
+	cfg   config.Config
+	clock clock.Clock
+	log   *slog.Logger
+	db    *db.DB
+	jobs  *jobs.Queue
+	live  *live.Hub
+
+	accounts *accounts.Service
+	messages *messaging.Service
+	listings *listings.Service
+	shipping *shipping.Service
+	payments *payments.Service
+	orders   *orders.Service
+}
+
+// site is what the commands that run a marketplace add to the settings. The zero
+// site is for those that only look at the data.
+type site struct {
+	clock  clock.Clock      // nil: the machine's
+	sender messaging.Sender // nil: as the settings say
+	jobs   jobs.Options
+}
+
+// build puts the services together over an open, migrated database. ctx ends
+// what they keep running.
+func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o site) (*market, error) {
+	m := &market{cfg: cfg, clock: o.clock, log: log, db: d, jobs: jobs.New(d, log, o.jobs), live: live.New()}
+	if m.clock == nil {
+		m.clock = clock.System{}
+	}
+	if d.Postgres() {
+		m.live = live.OverPostgres(ctx, cfg.Database, log)
+	}
+	m.accounts = accounts.New(d, m.clock, m.jobs)
+	m.messages = messaging.New(d, m.clock, m.jobs, m.live, m.accounts, log, messaging.Config{
+		BaseURL: cfg.BaseURL, Secret: cfg.Secret, Signature: or(cfg.Signature, "Kierto"), From: cfg.MailFrom,
+	})
+	if err := m.post(o.sender); err != nil {
+		return nil, err
+	}
+	if err := m.shelves(); err != nil {
+		return nil, err
+	}
+	m.payments = &payments.Service{
+		DB: d, Clock: m.clock, Jobs: m.jobs, Log: log, Base: cfg.BaseURL, User: m.accounts.Get, Tell: m.messages.Tell,
+		Provider: payments.NewStripe(cfg.StripeKey, cfg.StripeWebhook, cfg.StripeURL, cfg.PayPal),
+	}
+	m.orders = orders.New(d, m.clock, m.jobs, log, m.accounts, m.messages, m.listings, m.shipping, m.payments)
+	m.hooks()
+	for _, w := range m.workers() {
+		w.Work(m.jobs)
+	}
+	return m, nil
+}
+
+// post sets how e-mail goes out.
+func (m *market) post(sender messaging.Sender) error {
+	if sender != nil || m.cfg.SMTP == "" {
+		m.messages.Sender = sender
+		return nil
+	}
+	smtp, err := messaging.NewSMTP(m.cfg.SMTP, m.cfg.MailFrom)
+	if err != nil {
+		return fmt.Errorf("KIERTO_SMTP_URL, KIERTO_MAIL_FROM: %w", err)
+	}
+	m.messages.Sender = smtp
+	return nil
+}
+
+// shelves builds what is for sale and how it travels.
+func (m *market) shelves() error {
+	blobs, err := blob.Open(filepath.Join(m.cfg.Data, photoFolder))
+	if err != nil {
+		return err
+	}
+	tree := listings.DefaultTree()
+	if m.cfg.Categories != "" {
+		if tree, err = listings.LoadTree(m.cfg.Categories); err != nil {
+			return fmt.Errorf("KIERTO_CATEGORIES: %w", err)
+		}
+	}
+	rates, err := shipping.LoadRates(m.cfg.Rates)
+	if err != nil {
+		return fmt.Errorf("KIERTO_RATES: %w", err)
+	}
+	m.listings = &listings.Service{
+		DB: m.db, Clock: m.clock, Jobs: m.jobs, Log: m.log, Accounts: m.accounts, Blobs: blobs, Tree: tree,
+	}
+	m.shipping = &shipping.Service{DB: m.db, Clock: m.clock, Jobs: m.jobs, Log: m.log, Rates: rates}
+	if m.cfg.CarrierURL != "" {
+		m.shipping.Carrier = &shipping.Pakettikauppa{
+			Base: m.cfg.CarrierURL, Key: m.cfg.CarrierKey, Secret: m.cfg.CarrierSecret, Now: m.clock.Now,
+		}
+	}
+	return nil
+}
+
+// hooks connects lower services to what upper ones know.
+func (m *market) hooks() {
+	m.accounts.Mailer = m.messages.AccountMail
+	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith)
+	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export)
+
+	m.messages.Photos = m.listings.SavePhoto
+	m.messages.PhotoURL = func(key, size string) string { return listings.PhotoURL(key, picture.Size(size)) }
+	m.messages.Trade = m.trade
+
+	m.listings.ShipOptions = m.shipOptions
+	m.listings.Tell = func(ctx context.Context, tx *db.Tx, to accounts.UserID, key string, args map[string]any, url, dedupe string) error {
+		return m.messages.Tell(ctx, tx, messaging.Telling{
+			To: to, Topic: messaging.TopicSearch, Key: key, Args: args, URL: url, Dedupe: dedupe,
+		})
+	}
+}
+
+// trade is what a trade is called, for those in it.
+func (m *market) trade(ctx context.Context, u accounts.UserID, orderID string) (title, photo string, err error) {
+	o, _, err := m.orders.For(ctx, m.db, orders.ID(orderID), u)
+	return o.Title, o.Photo, err
+}
+
+// shipOptions words the ways a listing travels.
+func (m *market) shipOptions(f web.Frame, l listings.Listing, _ string) ([]listings.Ship, error) {
+	var out []listings.Ship
+	for _, o := range m.shipping.Options(string(l.Parcel), orders.Ways(l)) {
+		s := listings.Ship{Name: f.T("wire.way_" + string(o.Method)), Price: f.Money(o.Price)}
+		if o.Method == shipping.Pickup {
+			s.Price, s.More = f.T("wire.free"), l.Town
+		} else {
+			s.Name += ", " + shipping.CarrierName(o.Carrier)
+			s.More = f.T("wire.days", "From", o.DaysMin, "To", o.DaysMax)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// workers are the services that have jobs.
+func (m *market) workers() []interface{ Work(*jobs.Queue) } {
+	return []interface{ Work(*jobs.Queue) }{m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders}
+}
+
+// pages are the services that have pages.
+func (m *market) pages() []interface{ Web(*web.Server) } {
+	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.payments}
+}
+
+// checkers are the services that have invariants.
+func (m *market) checkers() []interface {
+	Check(context.Context) ([]check.Result, error)
+} {
+	return []interface {
+		Check(context.Context) ([]check.Result, error)
+	}{m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders}
+}
+
+// or is s, or otherwise when s is empty.
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
