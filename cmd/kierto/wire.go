@@ -14,10 +14,12 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/live"
+	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/internal/picture"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/nudges"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/payments"
 	"github.com/kierto/kierto/shipping"
@@ -38,6 +40,7 @@ type market struct {
 	shipping *shipping.Service
 	payments *payments.Service
 	orders   *orders.Service
+	nudges   *nudges.Service
 }
 
 // site is what the commands that run a marketplace add to the settings. The zero
@@ -73,6 +76,15 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 		Provider: payments.NewStripe(cfg.StripeKey, cfg.StripeWebhook, cfg.StripeURL, cfg.PayPal),
 	}
 	m.orders = orders.New(d, m.clock, m.jobs, log, m.accounts, m.messages, m.listings, m.shipping, m.payments)
+	m.orders.PayPal = cfg.PayPal
+	policy, err := nudges.ReadPolicy(cfg.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("KIERTO_POLICY: %w", err)
+	}
+	m.nudges = &nudges.Service{
+		DB: d, Clock: m.clock, Log: log, Policy: policy,
+		Accounts: m.accounts, Messages: m.messages, Payments: m.payments, Orders: m.orders,
+	}
 	m.hooks()
 	for _, w := range m.workers() {
 		w.Work(m.jobs)
@@ -111,7 +123,7 @@ func (m *market) shelves() error {
 		return fmt.Errorf("KIERTO_RATES: %w", err)
 	}
 	m.listings = &listings.Service{
-		DB: m.db, Clock: m.clock, Jobs: m.jobs, Log: m.log, Accounts: m.accounts, Blobs: blobs, Tree: tree,
+		DB: m.db, Clock: m.clock, Jobs: m.jobs, Log: m.log, Accounts: m.accounts, Messages: m.messages, Blobs: blobs, Tree: tree,
 	}
 	m.shipping = &shipping.Service{DB: m.db, Clock: m.clock, Jobs: m.jobs, Log: m.log, Rates: rates}
 	if m.cfg.CarrierURL != "" {
@@ -133,11 +145,11 @@ func (m *market) hooks() {
 	m.messages.Trade = m.trade
 
 	m.listings.ShipOptions = m.shipOptions
-	m.listings.Tell = func(ctx context.Context, tx *db.Tx, to accounts.UserID, key string, args map[string]any, url, dedupe string) error {
-		return m.messages.Tell(ctx, tx, messaging.Telling{
-			To: to, Topic: messaging.TopicSearch, Key: key, Args: args, URL: url, Dedupe: dedupe,
-		})
-	}
+	m.listings.BuyerFee = func(l listings.Listing) money.Amount { return orders.Fee(l.Price()) }
+
+	m.messages.Recheck = m.nudges.Recheck
+	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
+	m.orders.Plan = m.nudges.Reminders
 }
 
 // trade is what a trade is called, for those in it.
@@ -150,12 +162,12 @@ func (m *market) trade(ctx context.Context, u accounts.UserID, orderID string) (
 func (m *market) shipOptions(f web.Frame, l listings.Listing, _ string) ([]listings.Ship, error) {
 	var out []listings.Ship
 	for _, o := range m.shipping.Options(string(l.Parcel), orders.Ways(l)) {
-		s := listings.Ship{Name: f.T("wire.way_" + string(o.Method)), Price: f.Money(o.Price)}
-		if o.Method == shipping.Pickup {
-			s.Price, s.More = f.T("wire.free"), l.Town
-		} else {
+		s := listings.Ship{Name: f.T("listings.way." + string(o.Method)), Price: o.Price, Carried: o.Carrier != ""}
+		if s.Carried {
 			s.Name += ", " + shipping.CarrierName(o.Carrier)
 			s.More = f.T("wire.days", "From", o.DaysMin, "To", o.DaysMax)
+		} else {
+			s.More = l.Town
 		}
 		out = append(out, s)
 	}
@@ -164,12 +176,12 @@ func (m *market) shipOptions(f web.Frame, l listings.Listing, _ string) ([]listi
 
 // workers are the services that have jobs.
 func (m *market) workers() []interface{ Work(*jobs.Queue) } {
-	return []interface{ Work(*jobs.Queue) }{m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders}
+	return []interface{ Work(*jobs.Queue) }{m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders, m.nudges}
 }
 
 // pages are the services that have pages.
 func (m *market) pages() []interface{ Web(*web.Server) } {
-	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.payments}
+	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.listings, m.payments, m.orders}
 }
 
 // checkers are the services that have invariants.
@@ -178,7 +190,7 @@ func (m *market) checkers() []interface {
 } {
 	return []interface {
 		Check(context.Context) ([]check.Result, error)
-	}{m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders}
+	}{m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders, m.nudges}
 }
 
 // or is s, or otherwise when s is empty.
