@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kierto/kierto/internal/web"
 	page "github.com/kierto/kierto/templates/listings"
@@ -256,6 +257,13 @@ func (s *Service) searchName(f web.Frame, filter Filter) string {
 	for _, chip := range s.setChips(f, filter) {
 		parts = append(parts, chip.Label)
 	}
-	name, _ := words(strings.Join(parts, ", "), maxName)
+	name := ""
+	for i, part := range parts {
+		if i > 0 && utf8.RuneCountInString(name+", "+part) > maxName {
+			break
+		}
+		name = strings.TrimPrefix(name+", "+part, ", ")
+	}
+	name, _ = words(name, maxName)
 	return name
 }

@@ -271,15 +271,18 @@ func person(f web.Frame, u accounts.User) ui.Person {
 	return p
 }
 
+// halfDay is up to how many hours a time is told in hours.
+const halfDay = 12
+
 // within is about how long something takes: "noin 2 tunnissa".
 func within(f web.Frame, d time.Duration) string {
 	switch hours := int((d + 30*time.Minute) / time.Hour); {
 	case d < time.Hour:
 		return f.N("listings.within_minutes", int(d/time.Minute))
-	case hours < 24:
+	case hours <= halfDay:
 		return f.N("listings.within_hours", hours)
 	default:
-		return f.N("listings.within_days", (hours+12)/24)
+		return f.N("listings.within_days", (hours+23)/24)
 	}
 }
 

@@ -33,8 +33,8 @@ CREATE TABLE listings (
 	editor       TEXT    NOT NULL DEFAULT ''         -- the page that saved it last: a page never conflicts with its own saves
 );
 -- The browse page, each with what its cards show so that no row is fetched.
-CREATE INDEX listings_newest ON listings (seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id) WHERE state = 'live' AND NOT hidden;
-CREATE INDEX listings_category ON listings (category, seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id) WHERE state = 'live' AND NOT hidden;
+CREATE INDEX listings_newest ON listings (seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id, hidden) WHERE state = 'live' AND NOT hidden;
+CREATE INDEX listings_category ON listings (category, seq DESC, id, title, price, currency, town, cover, posts_fast, seller_id, hidden) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_price ON listings (price, seq) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_category_price ON listings (category, price, seq) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_town ON listings (town_folded, seq DESC) WHERE state = 'live' AND NOT hidden;
