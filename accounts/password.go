@@ -11,6 +11,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/nbutton23/zxcvbn-go"
+	"github.com/nbutton23/zxcvbn-go/matching"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/kierto/kierto/internal/fault"
@@ -27,7 +28,7 @@ const (
 	minPassword  = 10  // characters
 	maxPassword  = 200 // characters; longer ones cost only time
 	minScore     = 3   // of zxcvbn's 0–4: more than 10⁶ guesses
-	judgedLength = 64  // characters that are judged; the rest only helps
+	judgedLength = 48  // characters that are judged; the rest only helps
 )
 
 // hashWait is how long a person waits for their turn to be hashed.
@@ -135,7 +136,23 @@ func strength(password string, about []string) int {
 	for _, w := range localWords {
 		known = append(known, plainLetters(w))
 	}
-	return zxcvbn.PasswordStrength(onceOnly(plain), known).Score
+	score := 4
+	for _, p := range []string{plain, spelt(plain, 'i'), spelt(plain, 'l')} {
+		score = min(score, zxcvbn.PasswordStrength(onceOnly(p), known, matching.FilterL33tMatcher).Score)
+	}
+	return score
+}
+
+// signs are the letters that digits and signs stand for. The judge's own way of
+// undoing them tries every combination, which takes seconds for some passwords.
+var signs = strings.NewReplacer("@", "a", "4", "a", "8", "b", "(", "c", "3", "e", "6", "g", "9", "g", "!", "i", "0", "o",
+	"$", "s", "5", "s", "7", "t", "+", "t", "%", "x", "2", "z")
+
+// spelt is a password with letters for digits and signs, but for those at its
+// end: p4ssw0rd99 becomes password99. A 1 becomes one.
+func spelt(s string, one rune) string {
+	word := strings.TrimRightFunc(s, notLetter)
+	return strings.ReplaceAll(signs.Replace(word), "1", string(one)) + s[len(word):]
 }
 
 // onceOnly is s, or its first part when s is that part again and again, which
