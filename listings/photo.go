@@ -90,6 +90,34 @@ func (s *Service) SavePhoto(ctx context.Context, owner accounts.UserID, r io.Rea
 	return p.Key, err
 }
 
+// How long SavePhotoShown waits for the sizes.
+const (
+	shownWait = 5 * time.Second
+	shownPoll = 50 * time.Millisecond
+)
+
+// SavePhotoShown is SavePhoto, and waits a moment until the picture can be seen:
+// a message shows up in the other's browser at once, and its photo with it. One
+// that takes longer is shown when the page is next drawn.
+func (s *Service) SavePhotoShown(ctx context.Context, owner accounts.UserID, r io.Reader) (key string, err error) {
+	key, err = s.SavePhoto(ctx, owner, r)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, shownWait)
+	defer cancel()
+	for {
+		if n, err := pendingPhotos(ctx, s.DB, key); err != nil || n == 0 {
+			return key, nil // it is kept in any case
+		}
+		select {
+		case <-ctx.Done():
+			return key, nil
+		case <-time.After(shownPoll):
+		}
+	}
+}
+
 func (s *Service) addPhoto(ctx context.Context, owner accounts.UserID, listing ID, r io.Reader) (Photo, error) {
 	data, err := io.ReadAll(io.LimitReader(r, picture.MaxBytes+1))
 	if err != nil {

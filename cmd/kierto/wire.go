@@ -137,10 +137,10 @@ func (m *market) shelves() error {
 // hooks connects lower services to what upper ones know.
 func (m *market) hooks() {
 	m.accounts.Mailer = m.messages.AccountMail
-	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith)
-	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export)
+	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith, m.messages.Leave)
+	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export)
 
-	m.messages.Photos = m.listings.SavePhoto
+	m.messages.Photos = m.listings.SavePhotoShown
 	m.messages.PhotoURL = func(key, size string) string { return listings.PhotoURL(key, picture.Size(size)) }
 	m.messages.Trade = m.trade
 
