@@ -15,7 +15,7 @@ func (s *Service) toPayment(c *web.Ctx, o Order) error {
 	if !o.State.Payable() {
 		return c.Go(o.URL())
 	}
-	url, err := s.Payments.PayURL(c.Request().Context(), string(o.ID), o.URL())
+	url, err := s.Payments.PayURL(c.Request().Context(), string(o.ID), s.Payments.Base+o.URL())
 	if fs := fault.As(err); len(fs) > 0 {
 		c.Flash(fs[0].Key)
 		return c.Go(o.URL())
