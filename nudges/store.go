@@ -25,6 +25,9 @@ type Nudge struct {
 	Verdict   string        `db:"verdict"`
 }
 
+// Sent tells whether the step was said to its reader.
+func (n Nudge) Sent() bool { return n.Verdict == sent }
+
 // record notes a decided step. It says false when that was noted before: then
 // somebody else took the step.
 func record(ctx context.Context, tx *db.Tx, n Nudge) (bool, error) {
