@@ -65,8 +65,8 @@ func TestTheAnswerIsTold(t *testing.T) {
 		m.ok(err)
 		m.rest()
 		var keys []string
-		m.ok(m.DB.Select(m.Context(), &keys, `SELECT msg_key FROM notices WHERE user_id = ? ORDER BY id`, m.noora.ID))
-		if len(keys) != 2 || keys[0] != "orders.told.declined" || keys[1] != "orders.told.accepted.buyer" {
+		m.ok(m.DB.Select(m.Context(), &keys, `SELECT msg_key FROM notices WHERE user_id = ? ORDER BY msg_key`, m.noora.ID))
+		if len(keys) != 2 || keys[0] != "orders.told.accepted.buyer" || keys[1] != "orders.told.declined" {
 			m.Errorf("told: %v", keys)
 		}
 	})
