@@ -65,8 +65,6 @@ type Service struct {
 	// Trade says what the trade with this id is called if u is a party of it; a
 	// Missing fault otherwise.
 	Trade func(ctx context.Context, u accounts.UserID, orderID string) (title, photo string, err error)
-	// Measure notes how long a first reply took; orders shows it on profiles.
-	Measure func(ctx context.Context, tx *db.Tx, who accounts.UserID, asked, answered clock.Instant) error
 }
 
 // New is a service without hooks.
@@ -226,21 +224,7 @@ func (s *Service) mayWrite(ctx context.Context, tx *db.Tx, author, other account
 
 // answered closes the turns of an author who has just written.
 func (s *Service) answered(ctx context.Context, tx *db.Tx, c Conversation, author accounts.UserID) error {
-	now := s.Clock.Now()
-	if s.Measure != nil {
-		open, err := turn.OpenOf(ctx, tx, string(c.ID))
-		if err != nil {
-			return err
-		}
-		for _, t := range open {
-			if t.Kind == turn.AnswerMessage && t.Owner == string(author) {
-				if err := s.Measure(ctx, tx, author, t.OpenedAt, now); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return turn.CloseOf(ctx, tx, now, turn.AnswerMessage, string(c.ID), string(author), turn.Done)
+	return turn.CloseOf(ctx, tx, s.Clock.Now(), turn.AnswerMessage, string(c.ID), string(author), turn.Done)
 }
 
 // askPerson opens the turn to answer, unless the other owes an answer already.
