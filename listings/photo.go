@@ -53,6 +53,18 @@ func PhotoURL(key string, size picture.Size) string {
 	return "/photos/" + key + "-" + string(size) + ".jpg"
 }
 
+// MessagePhotoURL is PhotoURL with the sizes of messages: "small", "medium" and
+// "large".
+func MessagePhotoURL(key, size string) string {
+	switch size {
+	case "small":
+		return PhotoURL(key, picture.Thumb)
+	case "large":
+		return PhotoURL(key, picture.Full)
+	}
+	return PhotoURL(key, picture.Card)
+}
+
 // photoName is what PhotoURL makes, and nothing else is served.
 var photoName = regexp.MustCompile(`^([0-9a-f]{32})-(full|card|thumb)\.jpg$`)
 
@@ -327,9 +339,43 @@ func (s *Service) openPhoto(ctx context.Context, name string) (*os.File, error) 
 	}
 	f, err := s.Blobs.Get(ctx, sized(m[1], picture.Size(m[2])))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(fault.Missing, "listings.no_photo")
+		return s.awaitPhoto(ctx, m[1], picture.Size(m[2]))
 	}
 	return f, err
+}
+
+// How long a browser may wait for a photo whose sizes are being made, and how
+// often it is looked for. A message with a photo is shown before they are.
+const (
+	photoPatience = 8 * time.Second
+	photoLook     = 200 * time.Millisecond
+)
+
+// awaitPhoto opens a size once it is made. Fault Missing when nobody makes it,
+// or not soon enough.
+func (s *Service) awaitPhoto(ctx context.Context, key string, size picture.Size) (*os.File, error) {
+	ctx, cancel := context.WithTimeout(ctx, photoPatience)
+	defer cancel()
+	look := time.NewTicker(photoLook)
+	defer look.Stop()
+	for {
+		waiting, err := pendingPhotos(ctx, s.DB, key)
+		if err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+		f, err := s.Blobs.Get(ctx, sized(key, size))
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+		if waiting == 0 {
+			return nil, fault.New(fault.Missing, "listings.no_photo")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fault.New(fault.Missing, "listings.no_photo")
+		case <-look.C:
+		}
+	}
 }
 
 // straysWait is how long bytes without a row are kept: an upload writes its

@@ -32,18 +32,32 @@ func (s *Server) fail(err error, ec echo.Context) {
 	if cerr != nil || c == nil { // who asks cannot be known: the database is away
 		c = &Ctx{Context: ec, srv: s, Say: i18n.For(i18n.Choose(ec.Request().Header.Get("Accept-Language")), "", s.opt.Clock.Now())}
 	}
-	if f != nil && f.Kind == fault.SignIn && !c.IsHTMX() {
-		next := "/"
-		if ec.Request().Method == http.MethodGet {
-			next = ec.Request().URL.RequestURI()
-		}
-		_ = c.Go("/sign-in?next=" + url.QueryEscape(next))
+	if f != nil && f.Kind == fault.SignIn {
+		signIn(c)
 		return
 	}
 	if perr := s.errorPage(c, f); perr != nil {
 		s.opt.Log.Error("error page", "id", reference(ec), "err", perr)
 		_ = ec.NoContent(http.StatusInternalServerError)
 	}
+}
+
+// signIn leads to the sign-in page and from there back to where the reader was:
+// the page asked for, or for htmx the page it stands in.
+func signIn(c *Ctx) {
+	next, r := "/", c.Request()
+	if c.IsHTMX() {
+		if u, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && u.Path != "" {
+			next = Local(u.RequestURI(), "/")
+		}
+		c.Response().Header().Set("HX-Redirect", "/sign-in?next="+url.QueryEscape(next))
+		_ = c.NoContent(http.StatusUnauthorized)
+		return
+	}
+	if r.Method == http.MethodGet {
+		next = r.URL.RequestURI()
+	}
+	_ = c.Go("/sign-in?next=" + url.QueryEscape(next))
 }
 
 // errorPage shows a fault, or our own failure when f is nil.

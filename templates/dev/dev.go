@@ -6,6 +6,7 @@ import (
 	"github.com/kierto/kierto/templates/about"
 	"github.com/kierto/kierto/templates/accounts"
 	"github.com/kierto/kierto/templates/layout"
+	"github.com/kierto/kierto/templates/listings"
 	"github.com/kierto/kierto/templates/messaging"
 	"github.com/kierto/kierto/templates/orders"
 	"github.com/kierto/kierto/templates/payments"
@@ -27,6 +28,7 @@ func Folders() []Folder {
 		{"payments", payments.Examples()},
 		{"accounts", accounts.Examples()},
 		{"orders", orders.Examples()},
+		{"listings", listings.Examples()},
 	}
 }
 
