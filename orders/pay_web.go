@@ -1,6 +1,10 @@
 package orders
 
 import (
+	"context"
+	"slices"
+	"time"
+
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/payments"
@@ -51,18 +55,41 @@ func (s *Service) getPaid(c *web.Ctx) error {
 		if err := s.Payments.Look(c.Request().Context(), string(t.Order.ID)); err != nil {
 			s.Log.Warn("looking at a payment", "order", t.Order.ID, "err", err) // the page says that we wait
 		}
-		if t, err = s.Trade(c.Request().Context(), s.DB, t.Order.ID); err != nil {
+		if t, err = s.awaitPaid(c.Request().Context(), t.Order.ID); err != nil {
 			return err
 		}
 	}
 	return c.Page(pages.ShowPaid(c.Frame("orders"), s.paidPage(c, t)))
 }
 
+// How long a page waits for a payment that we know of to move its trade, and how
+// often it looks.
+const (
+	paidWait = 2 * time.Second
+	paidLook = 50 * time.Millisecond
+)
+
+// awaitPaid gives the job that moves a paid trade a moment, so that most people
+// never see a page that waits.
+func (s *Service) awaitPaid(ctx context.Context, oid ID) (Trade, error) {
+	for waited := time.Duration(0); ; waited += paidLook {
+		t, err := s.Trade(ctx, s.DB, oid)
+		if err != nil || !t.Order.State.Payable() || t.Payment == nil || t.Payment.State != payments.Held || waited >= paidWait {
+			return t, err
+		}
+		select {
+		case <-ctx.Done():
+			return t, ctx.Err()
+		case <-time.After(paidLook):
+		}
+	}
+}
+
 func (s *Service) paidPage(c *web.Ctx, t Trade) pages.Paid {
 	v := s.voice(c, t, Buyer)
 	toTrade := ui.Button{Label: v.T("trade.paid.to_trade"), URL: t.Order.URL()}
 	p := pages.Paid{Ref: v.say("trade.refcode"), Actions: []ui.Button{toTrade}}
-	waits := t.Payment != nil && (t.Payment.State == payments.Open || t.Payment.State == payments.Processing)
+	waits := t.Payment != nil && slices.Contains([]payments.State{payments.Open, payments.Processing, payments.Held}, t.Payment.State)
 	switch {
 	case !t.Order.PaidAt.IsZero():
 		p.Icon, p.Title, p.Text = "circle-check", v.T("trade.paid.done.title"), v.T("trade.paid.done.text")
