@@ -49,7 +49,7 @@ func exampleTiles(f web.Frame) []ui.Tile {
 		{"saddle", say(f, `Wintec-yleissatula 17", keskileveä`, `Wintec allroundsadel 17", medium`, `Wintec general purpose saddle 17", medium`), "Lempäälä", 7500},
 		{"bridle", say(f, "Nahkasuitset kristalliotsahihnalla, full", "Läderträns med kristallpannband, full", "Leather bridle with a crystal browband, full"), "Tampere", 4800},
 		{"rug", say(f, "Talviloimi 145 cm, 300 g, pesty", "Vintertäcke 145 cm, 300 g, tvättat", "Winter rug 145 cm, 300 g, washed"), "Seinäjoki", 6200},
-		{"helmet", say(f, "Ratsastuskypärä 55–57 cm", "Ridhjälm 55–57 cm", "Riding helmet 55–57 cm"), "Espoo", 5500},
+		{"girth", say(f, "Anatominen satulavyö 65 cm", "Anatomisk sadelgjord 65 cm", "Anatomical girth 65 cm"), "Espoo", 5500},
 		{"boots", say(f, "Pitkät nahkasaappaat 39", "Långa läderstövlar 39", "Tall leather boots 39"), "Turku", 9500},
 		{"halter", say(f, "Riimu ja naru, cob", "Grimma och grimskaft, cob", "Halter and lead rope, cob"), "Oulu", 1400},
 	} {
