@@ -14,18 +14,19 @@ import (
 	"github.com/kierto/kierto/internal/testdb"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/orders"
+	"github.com/kierto/kierto/orders/orderstest"
 	"github.com/kierto/kierto/shipping"
 )
 
 // A doubled click is one order, one reservation, one charge.
 func TestADoubledClickBuysOnce(t *testing.T) {
-	each(t, func(m *market) {
+	each(t, func(m *orderstest.Market) {
 		var wg sync.WaitGroup
 		got := make([]orders.Order, 8)
 		for i := range got {
 			wg.Go(func() {
 				var err error
-				if got[i], err = m.Buy(m.Context(), m.purchase()); err != nil {
+				if got[i], err = m.Buy(m.Context(), m.Purchase()); err != nil {
 					m.Errorf("click %d: %v", i, err)
 				}
 			})
@@ -36,78 +37,78 @@ func TestADoubledClickBuysOnce(t *testing.T) {
 				m.Errorf("two orders: %s and %s", o.ID, got[0].ID)
 			}
 		}
-		m.sound()
+		m.Sound()
 	})
 }
 
 // The back button and another way: the new checkout takes the place of the
 // unpaid one; the same way is the same order.
 func TestTheBackButton(t *testing.T) {
-	each(t, func(m *market) {
-		first := m.buy()
-		same := m.buy(func(p *orders.Purchase) { p.Key = "checkout-2" })
+	each(t, func(m *orderstest.Market) {
+		first := m.Bought()
+		same := m.Bought(func(p *orders.Purchase) { p.Key = "checkout-2" })
 		if same.ID != first.ID {
 			m.Error("the same checkout made another order")
 		}
-		second := m.buy(func(p *orders.Purchase) { p.Key = "checkout-3"; p.Method = shipping.Home })
+		second := m.Bought(func(p *orders.Purchase) { p.Key = "checkout-3"; p.Method = shipping.Home })
 		if second.ID == first.ID || second.ShipMinor != 1290 {
 			m.Errorf("another way: %+v", second)
 		}
-		m.is(first, orders.Cancelled)
-		m.is(second, orders.PendingPayment)
-		m.payPage(second)
-		again := m.buy(func(p *orders.Purchase) { p.Key = "checkout-4" })
+		m.Is(first, orders.Cancelled)
+		m.Is(second, orders.PendingPayment)
+		m.PayPage(second)
+		again := m.Bought(func(p *orders.Purchase) { p.Key = "checkout-4" })
 		if again.ID != second.ID {
 			m.Error("bought twice")
 		}
-		m.sound()
+		m.Sound()
 	})
 }
 
 // Who may not buy is told why, kindly.
 func TestWhoMayNotBuy(t *testing.T) {
-	lite(t, func(m *market) {
-		_, err := m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Buyer = m.anna.ID }))
-		m.wants(err, "orders.own")
-		_, err = m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Address = shipping.Address{} }))
-		m.wants(err, "accounts.street_missing")
-		m.wants(err, "orders.phone_missing")
-		_, err = m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Carrier = "pigeon" }))
-		m.wants(err, "shipping.no_such_way")
-		_, err = m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Seen = money.EUR(100) }))
-		m.wants(err, "orders.price_changed")
-		_, err = m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Key = "x" }))
-		m.wants(err, "web.broken_form")
-		_, err = m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Listing = "lst_nothing" }))
+	lite(t, func(m *orderstest.Market) {
+		_, err := m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Buyer = m.Anna.ID }))
+		m.Wants(err, "orders.own")
+		_, err = m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Address = shipping.Address{} }))
+		m.Wants(err, "accounts.street_missing")
+		m.Wants(err, "orders.phone_missing")
+		_, err = m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Carrier = "pigeon" }))
+		m.Wants(err, "shipping.no_such_way")
+		_, err = m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Seen = money.EUR(100) }))
+		m.Wants(err, "orders.price_changed")
+		_, err = m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Key = "x" }))
+		m.Wants(err, "web.broken_form")
+		_, err = m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Listing = "lst_nothing" }))
 		if !fault.Is(err, fault.Missing) {
 			m.Errorf("a listing that is not there: %v", err)
 		}
-		m.listing(listings.Live)
+		m.Listing(listings.Live)
 		mikko := accountstest.Person(m.T, m.Accounts, "Mikko")
-		m.ok(m.Messages.Block(m.Context(), m.anna.ID, mikko.ID))
-		_, err = m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Buyer = mikko.ID }))
-		m.wants(err, "orders.blocked")
-		m.ok(m.DB.InTx(m.Context(), func(tx *db.Tx) error { return m.Accounts.Suspend(m.Context(), tx, m.salla.ID, m.noora.ID, "testi") }))
-		_, err = m.Buy(m.Context(), m.purchase())
-		m.wants(err, "orders.suspended")
-		m.sound()
+		m.OK(m.Messages.Block(m.Context(), m.Anna.ID, mikko.ID))
+		_, err = m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Buyer = mikko.ID }))
+		m.Wants(err, "orders.blocked")
+		m.OK(m.DB.InTx(m.Context(), func(tx *db.Tx) error { return m.Accounts.Suspend(m.Context(), tx, m.Salla.ID, m.Noora.ID, "testi") }))
+		_, err = m.Buy(m.Context(), m.Purchase())
+		m.Wants(err, "orders.suspended")
+		m.Sound()
 	})
 }
 
 // The second buyer is told that somebody was faster.
 func TestTheSecondBuyer(t *testing.T) {
-	each(t, func(m *market) {
-		m.buy()
+	each(t, func(m *orderstest.Market) {
+		m.Bought()
 		mikko := accountstest.Person(m.T, m.Accounts, "Mikko")
-		_, err := m.Buy(m.Context(), m.purchase(func(p *orders.Purchase) { p.Buyer = mikko.ID }))
-		m.wants(err, "listings.gone")
+		_, err := m.Buy(m.Context(), m.Purchase(func(p *orders.Purchase) { p.Buyer = mikko.ID }))
+		m.Wants(err, "listings.gone")
 	})
 }
 
 // 200 buyers, one saddle, on PostgreSQL: one order; everybody else is told.
 func TestTwoHundredBuyers(t *testing.T) {
 	t.Parallel()
-	m := open(t, testdb.Postgres(t))
+	m := orderstest.Open(t, testdb.Postgres(t))
 	const buyers = 200
 	people := make([]accounts.User, buyers)
 	for i := range people {
@@ -117,7 +118,7 @@ func TestTwoHundredBuyers(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, p := range people {
 		wg.Go(func() {
-			_, err := m.Buy(m.Context(), m.purchase(func(x *orders.Purchase) { x.Buyer = p.ID; x.Key = fmt.Sprintf("checkout-%d", i) }))
+			_, err := m.Buy(m.Context(), m.Purchase(func(x *orders.Purchase) { x.Buyer = p.ID; x.Key = fmt.Sprintf("checkout-%d", i) }))
 			switch {
 			case err == nil:
 				won.Add(1)
@@ -132,22 +133,22 @@ func TestTwoHundredBuyers(t *testing.T) {
 	if won.Load() != 1 || told.Load() != buyers-1 {
 		t.Errorf("%d bought and %d were told", won.Load(), told.Load())
 	}
-	m.sound()
+	m.Sound()
 }
 
 // Two moves at once: one wins, the other reads what happened.
 func TestTwoMovesAtOnce(t *testing.T) {
-	each(t, func(m *market) {
-		o := m.paid()
-		m.does(o, orders.Seller, orders.Extend, orders.Input{Days: 1}) // now the buyer may leave at once
+	each(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
+		m.Does(o, orders.Seller, orders.Extend, orders.Input{Days: 1}) // now the buyer may leave at once
 		var wg sync.WaitGroup
 		var errs [6]error
 		for i := range errs {
 			wg.Go(func() {
 				if i%2 == 0 {
-					_, errs[i] = m.tries(o, orders.Buyer, orders.Cancel, orders.Input{})
+					_, errs[i] = m.Tries(o, orders.Buyer, orders.Cancel, orders.Input{})
 				} else {
-					_, errs[i] = m.tries(o, orders.Seller, orders.Cancel, orders.Input{})
+					_, errs[i] = m.Tries(o, orders.Seller, orders.Cancel, orders.Input{})
 				}
 			})
 		}
@@ -157,8 +158,8 @@ func TestTwoMovesAtOnce(t *testing.T) {
 			if err == nil {
 				won++
 			} else {
-				m.wants(err, "orders.too_late")
-				if m.noora.Speaker(m.clock.Now()).Fault(fault.As(err)[0]) == "" {
+				m.Wants(err, "orders.too_late")
+				if m.Noora.Speaker(m.Clock.Now()).Fault(fault.As(err)[0]) == "" {
 					m.Error("the loser reads nothing")
 				}
 			}
@@ -166,16 +167,16 @@ func TestTwoMovesAtOnce(t *testing.T) {
 		if won != 1 {
 			m.Errorf("%d moves won", won)
 		}
-		m.rest()
-		m.is(o, orders.Cancelled)
-		m.sound()
+		m.Rest()
+		m.Is(o, orders.Cancelled)
+		m.Sound()
 	})
 }
 
 // A trade is its parties' alone.
 func TestOthersTradesDoNotExist(t *testing.T) {
-	lite(t, func(m *market) {
-		o := m.paid()
+	lite(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
 		mikko := accountstest.Person(m.T, m.Accounts, "Mikko")
 		missing := func(err error, what string) {
 			m.Helper()
@@ -194,13 +195,13 @@ func TestOthersTradesDoNotExist(t *testing.T) {
 		}
 		_, err = m.PayURL(m.Context(), o.ID, mikko.ID, "x")
 		missing(err, "paying")
-		_, err = m.PayURL(m.Context(), o.ID, m.anna.ID, "x")
+		_, err = m.PayURL(m.Context(), o.ID, m.Anna.ID, "x")
 		missing(err, "paying")
 		missing(m.WriteReview(m.Context(), o.ID, mikko.ID, orders.Good, ""), "a review")
-		missing(m.PlanPosting(m.Context(), o.ID, mikko.ID, m.clock.Now()), "a plan")
+		missing(m.PlanPosting(m.Context(), o.ID, mikko.ID, m.Clock.Now()), "a plan")
 		_, err = m.Move(m.Context(), "ord_nothing", orders.Cancel, orders.Who{Actor: orders.Buyer, User: mikko.ID}, orders.Input{})
 		missing(err, "an order that is not there")
-		m.is(o, orders.Paid)
+		m.Is(o, orders.Paid)
 	})
 }
 

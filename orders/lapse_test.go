@@ -8,37 +8,38 @@ import (
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/orders"
+	"github.com/kierto/kierto/orders/orderstest"
 	"github.com/kierto/kierto/payments"
 )
 
 // They never meet: the trade is cancelled and everything goes back.
 func TestTheyNeverMeet(t *testing.T) {
-	each(t, func(m *market) {
-		o := m.paid(inPerson)
-		m.later(6 * day)
-		m.is(o, orders.AwaitingHandover)
-		m.later(2 * day)
-		m.is(o, orders.Cancelled)
-		m.listing(listings.Live)
-		m.money(o, payments.Refunding, payments.Refunded)
-		m.sound()
+	each(t, func(m *orderstest.Market) {
+		o := m.PaidFor(orderstest.InPerson)
+		m.Later(6 * day)
+		m.Is(o, orders.AwaitingHandover)
+		m.Later(2 * day)
+		m.Is(o, orders.Cancelled)
+		m.Listing(listings.Live)
+		m.Money(o, payments.Refunding, payments.Refunded)
+		m.Sound()
 	})
 }
 
 // A lapse meant for an earlier turn, or come too early, does nothing.
 func TestAStaleLapseDoesNothing(t *testing.T) {
-	each(t, func(m *market) {
-		o := m.paid()
-		m.ok(m.Lapse(m.Context(), o.ID, o.Version)) // too early
-		m.is(o, orders.Paid)
-		m.does(o, orders.Seller, orders.Extend, orders.Input{Days: 2})
-		m.clock.Move(60 * day)
-		m.ok(m.Lapse(m.Context(), o.ID, o.Version)) // of the turn before the extension
-		m.is(o, orders.Paid)
-		m.ok(m.Lapse(m.Context(), o.ID, m.now(o).Version))
-		m.is(o, orders.Cancelled)
-		m.ok(m.Lapse(m.Context(), o.ID, m.now(o).Version)) // again
-		m.sound()
+	each(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
+		m.OK(m.Lapse(m.Context(), o.ID, o.Version)) // too early
+		m.Is(o, orders.Paid)
+		m.Does(o, orders.Seller, orders.Extend, orders.Input{Days: 2})
+		m.Clock.Move(60 * day)
+		m.OK(m.Lapse(m.Context(), o.ID, o.Version)) // of the turn before the extension
+		m.Is(o, orders.Paid)
+		m.OK(m.Lapse(m.Context(), o.ID, m.Now(o).Version))
+		m.Is(o, orders.Cancelled)
+		m.OK(m.Lapse(m.Context(), o.ID, m.Now(o).Version)) // again
+		m.Sound()
 	})
 }
 
@@ -48,25 +49,25 @@ func TestReachedIsWhatMessagingKnows(t *testing.T) {
 	for _, reminded := range []bool{false, true} {
 		name := map[bool]string{false: "never reminded", true: "reminded"}[reminded]
 		t.Run(name, func(t *testing.T) {
-			lite(t, func(m *market) {
+			lite(t, func(m *orderstest.Market) {
 				m.Reached = m.Messages.Delivered
-				o := m.paid()
-				owed := m.owes(o, turn.Ship, string(m.anna.ID))
+				o := m.PaidFor()
+				owed := m.Owes(o, turn.Ship, string(m.Anna.ID))
 				if reminded {
-					m.ok(m.DB.InTx(m.Context(), func(tx *db.Tx) error {
-						return m.Messages.Tell(m.Context(), tx, messaging.Telling{To: m.anna.ID, Topic: messaging.TopicNudge,
+					m.OK(m.DB.InTx(m.Context(), func(tx *db.Tx) error {
+						return m.Messages.Tell(m.Context(), tx, messaging.Telling{To: m.Anna.ID, Topic: messaging.TopicNudge,
 							Key: "nudges.ship_last", URL: o.URL(), Turn: owed.ID, Step: "last", Warning: true, Dedupe: "one",
-							Args: map[string]any{"Title": o.Title, "Other": m.noora.ID, "Due": owed.DueAt, "Total": o.Total(), "Item": o.Item()}})
+							Args: map[string]any{"Title": o.Title, "Other": m.Noora.ID, "Due": owed.DueAt, "Total": o.Total(), "Item": o.Item()}})
 					}))
-					m.rest()
+					m.Rest()
 				}
-				m.later(8 * day)
+				m.Later(8 * day)
 				if reminded {
-					m.is(o, orders.Cancelled)
+					m.Is(o, orders.Cancelled)
 				} else {
-					m.owes(m.is(o, orders.Paid), turn.Ship, turn.Operator)
+					m.Owes(m.Is(o, orders.Paid), turn.Ship, turn.Operator)
 				}
-				m.sound()
+				m.Sound()
 			})
 		})
 	}
@@ -74,20 +75,20 @@ func TestReachedIsWhatMessagingKnows(t *testing.T) {
 
 // Scans come late, twice and out of order; the trade only ever goes forward.
 func TestScansOutOfOrder(t *testing.T) {
-	lite(t, func(m *market) {
-		o := m.paid()
-		m.ok(m.carrier.Cue(o.Ref, "collect"))
-		m.clock.Move(3 * day) // everything happened while nobody looked
+	lite(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
+		m.OK(m.Carrier.Cue(o.Ref, "collect"))
+		m.Clock.Move(3 * day) // everything happened while nobody looked
 		_, err := m.Shipping.Poll(m.Context())
-		m.ok(err)
-		m.rest()
-		o = m.is(o, orders.Delivered)
+		m.OK(err)
+		m.Rest()
+		o = m.Is(o, orders.Delivered)
 		if o.PostedAt.IsZero() || o.ReceivedAt.IsZero() {
 			m.Errorf("posted %s, received %s", o.PostedAt, o.ReceivedAt)
 		}
-		if left := m.owes(o, turn.Confirm, string(m.noora.ID)).DueAt.Sub(m.clock.Now()); left < day {
+		if left := m.Owes(o, turn.Confirm, string(m.Noora.ID)).DueAt.Sub(m.Clock.Now()); left < day {
 			m.Errorf("only %s are left to look at it", left)
 		}
-		m.sound()
+		m.Sound()
 	})
 }
