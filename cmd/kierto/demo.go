@@ -55,7 +55,9 @@ func (e env) runDemo(ctx context.Context, l net.Listener, amount demo.Amount, ke
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var level slog.LevelVar // what goes wrong in the made-up past is part of it
+	level.Set(seedLevel)
+	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: &level}))
 	database, err := db.Open(ctx, db.Config{URL: e.cfg.Database, Dir: e.cfg.Data, NoSync: !keep})
 	if err != nil {
 		return errors.Join(err, d.Close())
@@ -72,16 +74,27 @@ func (e env) runDemo(ctx context.Context, l net.Listener, amount demo.Amount, ke
 	d.Begin(m.forDemo())
 	if !d.Seeded() {
 		_, _ = fmt.Fprintln(e.out, "Making up people, things and two months of trades …")
-		if err := d.Seed(ctx, amount); err != nil {
+		if err := d.Seed(ctx, amount, m.sweep); err != nil {
 			return err
 		}
 	}
+	level.Set(slog.LevelWarn)
 	s := m.server(web.Options{Demo: d.Foot, ExtraForms: []string{d.PayPage()}})
 	d.Web(s)
 	d.Open(ctx)
 	_, _ = fmt.Fprintf(e.out, demoHint, clock.Wall().Sub(start).Seconds(), m.cfg.BaseURL, m.cfg.BaseURL, m.cfg.BaseURL)
+	defer d.Wait()
 	return m.serve(ctx, l, s)
 }
+
+// sweep lets everything happen that is due.
+func (m *market) sweep(ctx context.Context) error {
+	_, err := m.nudges.Sweep(ctx)
+	return err
+}
+
+// seedLevel is above every level: nothing is logged.
+const seedLevel = slog.LevelError + 1
 
 // demoHint is what is printed once the demo runs.
 const demoHint = `

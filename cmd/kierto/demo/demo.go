@@ -89,14 +89,17 @@ type Demo struct {
 	Carrier *carrier.Standin
 	Post    *smtp.Server
 
-	dir    string
-	state  state
-	urls   struct{ stripe, carrier string }
-	server *http.Server // the carrier's
-	base   string
-	market Market
-	moving sync.Mutex // one move of the clock at a time
-	posted posting
+	dir     string
+	state   state
+	urls    struct{ stripe, carrier string }
+	server  *http.Server // the carrier's
+	base    string
+	market  Market
+	moving  sync.Mutex // one move of the clock at a time
+	posted  posting
+	filling sync.WaitGroup
+	odd     []error   // what was left out of the made-up past
+	more    []further // photos that follow once the demo runs
 }
 
 // Start starts the stand-ins for a demo whose data is in dir, where an earlier
@@ -182,8 +185,24 @@ func (d *Demo) Begin(m Market) {
 	m.Messages.Sender = &d.posted
 }
 
-// Open lets the payment provider talk to the marketplace, once that listens.
-func (d *Demo) Open(context.Context) { d.Stripe.SetWebhook(d.base+"/webhooks/stripe", stripeSecret) }
+// Open lets the payment provider talk to the marketplace, once that listens, and
+// hangs the photos that are still to come, until ctx ends.
+func (d *Demo) Open(ctx context.Context) {
+	d.Stripe.SetWebhook(d.base+"/webhooks/stripe", stripeSecret)
+	d.filling.Go(func() {
+		for _, f := range d.more {
+			if err := d.hang(ctx, f.photo, f.on); err != nil && ctx.Err() == nil {
+				d.market.Log.Warn("demo", "photo", err)
+			}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	})
+}
+
+// Wait waits until Open's photos are hung, or given up because its ctx ended.
+func (d *Demo) Wait() { d.filling.Wait() }
 
 // Close stops the stand-ins.
 func (d *Demo) Close() error {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/kierto/kierto/cmd/kierto/demo"
+	"github.com/kierto/kierto/internal/config"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/jobs"
+	"github.com/kierto/kierto/internal/testdb"
+	"github.com/kierto/kierto/orders"
+)
+
+// seeded is a small demo on d, which nobody serves.
+func seeded(t *testing.T, d *db.DB) (*market, *demo.Demo) {
+	t.Helper()
+	stand, err := demo.Start(t.Context(), t.TempDir(), "http://kierto.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stand.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cfg, err := config.Read(func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := build(t.Context(), stand.Configure(cfg), d, slog.New(slog.DiscardHandler), site{clock: stand.Clock, jobs: jobs.Options{Quick: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stand.Begin(m.forDemo())
+	if err := stand.Seed(t.Context(), demo.Amounts["small"], m.sweep); err != nil {
+		t.Fatal(err)
+	}
+	return m, stand
+}
+
+// What the demo makes up keeps every promise, and shows a trade in every state.
+func TestTheMadeUpPastHolds(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, d *db.DB) {
+		m, stand := seeded(t, d)
+		results, err := m.check(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if !r.OK() {
+				t.Errorf("%s: %v", r.Name, r.Broken)
+			}
+		}
+		for _, err := range stand.Odd() {
+			t.Errorf("left out: %v", err)
+		}
+		var states []orders.State
+		if err := d.Select(t.Context(), &states, `SELECT DISTINCT state FROM orders`); err != nil {
+			t.Fatal(err)
+		}
+		there := map[orders.State]bool{}
+		for _, s := range states {
+			there[s] = true
+		}
+		for _, s := range orders.States() {
+			if !there[s] {
+				t.Errorf("no trade is %s", s)
+			}
+		}
+	})
+}
