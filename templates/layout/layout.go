@@ -94,6 +94,7 @@ func deskLinks(f web.Frame) []navLink {
 		{URL: "/desk/listings", Label: f.T("layout.desk_listings"), Section: "desk-listings"},
 		{URL: "/desk/people", Label: f.T("layout.desk_people"), Section: "desk-people"},
 		{URL: "/desk/ledger", Label: f.T("layout.desk_ledger"), Section: "desk-ledger"},
+		{URL: "/desk/audit", Label: f.T("layout.desk_audit"), Section: "desk-audit"},
 	}
 }
 
