@@ -50,13 +50,13 @@ func PhotoURL(key string, size picture.Size) string {
 	return "/photos/" + key + "-" + string(size) + ".jpg"
 }
 
-// MessagePhotoURL is PhotoURL with the sizes of messages: "small", "medium" and
-// "large".
+// MessagePhotoURL is PhotoURL for packages that do not know of pictures: "small"
+// or "thumb", "large" or "full", anything else for the size of a card.
 func MessagePhotoURL(key, size string) string {
 	switch size {
-	case "small":
+	case "small", string(picture.Thumb):
 		return PhotoURL(key, picture.Thumb)
-	case "large":
+	case "large", string(picture.Full):
 		return PhotoURL(key, picture.Full)
 	}
 	return PhotoURL(key, picture.Card)

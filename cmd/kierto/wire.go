@@ -15,7 +15,6 @@ import (
 	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/live"
 	"github.com/kierto/kierto/internal/money"
-	"github.com/kierto/kierto/internal/picture"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
@@ -141,7 +140,7 @@ func (m *market) hooks() {
 	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export)
 
 	m.messages.Photos = m.listings.SavePhotoShown
-	m.messages.PhotoURL = func(key, size string) string { return listings.PhotoURL(key, picture.Size(size)) }
+	m.messages.PhotoURL = listings.MessagePhotoURL
 	m.messages.Trade = m.trade
 
 	m.listings.ShipOptions = m.shipOptions
