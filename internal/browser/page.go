@@ -269,7 +269,7 @@ func (p *Page) rest() {
 			return errors.New("it is still loading")
 		}
 		if n := p.watch.busy(); n > 0 {
-			return fmt.Errorf("%d requests are under way", n)
+			return fmt.Errorf("%d requests are under way: %s", n, p.watch.under())
 		}
 		return nil
 	})

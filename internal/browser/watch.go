@@ -2,7 +2,9 @@ package browser
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,8 +20,8 @@ import (
 // watch sees what the page asks the network for and what goes wrong in it.
 type watch struct {
 	mu      sync.Mutex
-	open    map[network.RequestID]bool // requests under way
-	changed time.Time                  // when the last one began or ended
+	open    map[network.RequestID]string // addresses of requests under way
+	changed time.Time                    // when the last one began or ended
 	faults  []string
 }
 
@@ -59,6 +61,13 @@ func (w *watch) busy() int {
 	return 0
 }
 
+// under are the addresses of the requests under way.
+func (w *watch) under() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Join(slices.Sorted(maps.Values(w.open)), ", ")
+}
+
 // see follows what happens in the page.
 func (w *watch) see(event any) {
 	w.mu.Lock()
@@ -69,7 +78,7 @@ func (w *watch) see(event any) {
 			if e.Type == network.ResourceTypeDocument {
 				clear(w.open) // a new page: how the old one's requests end is not always told
 			}
-			w.open[e.RequestID] = true
+			w.open[e.RequestID] = e.Request.URL
 			w.changed = clock.Wall()
 		}
 		if !local(e.Request.URL) {
@@ -93,7 +102,7 @@ func (w *watch) see(event any) {
 }
 
 func (w *watch) end(id network.RequestID) {
-	if w.open[id] {
+	if w.open[id] != "" {
 		delete(w.open, id)
 		w.changed = clock.Wall()
 	}
