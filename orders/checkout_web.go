@@ -230,7 +230,7 @@ func (co checkout) ways(c *web.Ctx, p *pages.Checkout, action string) {
 		p.OnlyWay = label + ". " + more
 		return
 	}
-	p.Ways = &ui.Choices{Name: "way", Legend: c.Say.T("trade.travels"), Heading: true, Attrs: pages.Relook(action)}
+	p.Ways = &ui.Choices{Name: "way", Legend: c.Say.T("trade.travels"), Heading: true, Attrs: pages.NewWay(action)}
 	for _, o := range co.options {
 		label, more := name(o)
 		p.Ways.Options = append(p.Ways.Options, ui.Choice{Value: o.ID(), Label: label, More: more, Price: c.Say.Money(o.Price)})
@@ -241,7 +241,7 @@ func (co checkout) ways(c *web.Ctx, p *pages.Checkout, action string) {
 func (co checkout) whereTo(c *web.Ctx, p *pages.Checkout, action string) {
 	postcode := ui.Field{Name: "postcode", Label: c.Say.T("trade.addr.postcode"), Autocomplete: "postal-code", InputMode: "numeric", Width: "s", Max: 5}
 	if co.chosen.Method == shipping.Point {
-		postcode.Label, postcode.Hint, postcode.Attrs = c.Say.T("trade.postcode"), c.Say.T("trade.postcode_hint"), pages.Relook(action)
+		postcode.Label, postcode.Hint, postcode.Attrs = c.Say.T("trade.postcode"), c.Say.T("trade.postcode_hint"), pages.NewPostcode(action)
 		p.Postcode = &postcode
 		switch {
 		case co.away:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/picture"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/listings"
 	pages "github.com/kierto/kierto/templates/orders"
@@ -162,9 +163,7 @@ func (s *Service) personActs(c *web.Ctx, u accounts.User, p *pages.Profile) erro
 // tile is a listing in a grid.
 func (s *Service) tile(c *web.Ctx, l listings.Listing) ui.Tile {
 	t := ui.Tile{URL: l.URL(), Title: l.Title, Price: c.Say.Money(l.Price()), Town: l.Town, PhotoAlt: l.Title}
-	if s.Messages.PhotoURL != nil {
-		t.Photo = s.Messages.PhotoURL(l.Cover, "medium")
-	}
+	t.Photo = listings.PhotoURL(l.Cover, picture.Card)
 	return t
 }
 

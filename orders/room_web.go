@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/picture"
 	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/shipping"
 	pages "github.com/kierto/kierto/templates/orders"
@@ -113,12 +115,7 @@ func (v voice) priceNote() string {
 }
 
 // photo is the address of a listing's small picture.
-func (s *Service) photo(key string) string {
-	if key == "" || s.Messages.PhotoURL == nil {
-		return ""
-	}
-	return s.Messages.PhotoURL(key, "small")
-}
+func (s *Service) photo(key string) string { return listings.PhotoURL(key, picture.Thumb) }
 
 // parcel is how the thing travels, for the reader.
 func (v voice) parcel() *pages.Parcel {

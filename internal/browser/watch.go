@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -21,6 +22,7 @@ import (
 type watch struct {
 	mu      sync.Mutex
 	open    map[network.RequestID]string // addresses of requests under way
+	page    cdp.LoaderID                 // of the page shown, or the one that will be
 	changed time.Time                    // when the last one began or ended
 	faults  []string
 }
@@ -77,9 +79,12 @@ func (w *watch) see(event any) {
 		if e.Type != network.ResourceTypeEventSource && !strings.HasPrefix(e.Request.URL, "data:") && !icon(e.Request.URL) {
 			if e.Type == network.ResourceTypeDocument {
 				clear(w.open) // a new page: how the old one's requests end is not always told
+				w.page = e.LoaderID
 			}
-			w.open[e.RequestID] = e.Request.URL
-			w.changed = clock.Wall()
+			if e.LoaderID == w.page { // and not of a page that is being left
+				w.open[e.RequestID] = e.Request.URL
+				w.changed = clock.Wall()
+			}
 		}
 		if !local(e.Request.URL) {
 			w.fault("asked a third party: %s", e.Request.URL)
