@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/static"
@@ -45,7 +47,7 @@ func serveCommand(ctx context.Context, e env, args []string) error {
 	if err := d.Migrate(ctx); err != nil {
 		return err
 	}
-	m, err := build(ctx, e.cfg, d, log, site{})
+	m, err := build(ctx, e.cfg, d, log, site{jobs: jobs.Options{Node: node(e.cfg.Addr)}})
 	if err != nil {
 		return err
 	}
@@ -59,6 +61,19 @@ func serveCommand(ctx context.Context, e env, args []string) error {
 	}
 	log.Info("serving", "addr", l.Addr().String(), "base", e.cfg.BaseURL, "version", version)
 	return m.serve(ctx, l, m.server(web.Options{ExtraForms: forms}))
+}
+
+// longestNode is the longest name of a process, in bytes.
+const longestNode = 100
+
+// node names this process: no other on this machine listens on the same address.
+func node(addr string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	name := host + " " + addr
+	return name[max(0, len(name)-longestNode):]
 }
 
 // server is the web server with every route. What the caller leaves out of o is

@@ -33,7 +33,7 @@ const (
 	pollInterval   = 100 * time.Millisecond // between looks for new jobs
 	fetchCooldown  = 20 * time.Millisecond  // at least this long between two looks
 	jobTimeout     = time.Minute            // for jobs that name none
-	rescueAfter    = 15 * time.Minute       // a job running this long has lost its process
+	rescueAfter    = 6 * time.Minute        // a job running this long has lost its process; longer than any may
 	maxAttempts    = 15                     // about two days of trying
 	completedKept  = time.Hour              // finished jobs are forgotten after this
 	discardedKept  = 90 * 24 * time.Hour    // given-up jobs wait this long for an operator
@@ -44,6 +44,7 @@ type Options struct {
 	Workers      int           // jobs at once in the default queue; 0 means 100
 	MediaWorkers int           // jobs at once in the media queue; 0 means 2
 	Poll         time.Duration // between looks for new jobs; 0 means 100 ms
+	Node         string        // names this process among those that share a PostgreSQL; see takeOver; "" means a name of its own
 	Quick        bool          // start at once, without the random delays that spread many nodes; for tests and the demo
 }
 
@@ -53,6 +54,7 @@ type Queue struct {
 	client  *river.Client[*sql.Tx]
 	workers *river.Workers
 	log     *slog.Logger
+	node    string
 	started atomic.Bool
 
 	mu    sync.Mutex
@@ -63,9 +65,10 @@ type Queue struct {
 // New makes a queue. Register its jobs, then Start it; a process that only
 // inserts does neither.
 func New(d *db.DB, log *slog.Logger, o Options) *Queue {
-	q := &Queue{db: d, log: log, workers: river.NewWorkers(), works: map[string]work{}}
+	q := &Queue{db: d, log: log, node: o.Node, workers: river.NewWorkers(), works: map[string]work{}}
 	poll := orDefault(o.Poll, pollInterval)
 	client, err := river.NewClient(d.RiverDriver(), &river.Config{
+		ID:     o.Node,
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
 			Default: {MaxWorkers: orDefault(o.Workers, defaultWorkers)},

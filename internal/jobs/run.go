@@ -12,8 +12,11 @@ import (
 	"github.com/kierto/kierto/internal/db"
 )
 
-// periodicTimeout is how long one periodic run may take.
-const periodicTimeout = 5 * time.Minute
+// Limits of one periodic run.
+const (
+	periodicTimeout  = 5 * time.Minute
+	periodicAttempts = 3 // more than one only for runs whose process was killed
+)
 
 // periodic is a function that runs again and again.
 type periodic struct {
@@ -41,7 +44,7 @@ func (q *Queue) Every(name string, interval time.Duration, fn func(ctx context.C
 	q.mu.Unlock()
 	q.client.PeriodicJobs().Add(river.NewPeriodicJob(river.PeriodicInterval(interval),
 		func() (river.JobArgs, *river.InsertOpts) {
-			o := river.InsertOpts{MaxAttempts: 1}
+			o := river.InsertOpts{MaxAttempts: periodicAttempts}
 			Once()(&o)
 			return everyArgs{Name: name}, &o
 		},
@@ -90,18 +93,25 @@ func (q *Queue) Start(ctx context.Context) error {
 	return nil
 }
 
-// takeOver frees what a killed process left behind: on SQLite one process works
-// the jobs, so whatever runs as it starts has been abandoned. On PostgreSQL the
-// process may be alive, and River decides by time.
+// takeOver frees what a killed process left behind, so that nothing waits until
+// River gives it up. On SQLite one process works the jobs: whatever runs as it
+// starts has been abandoned. On PostgreSQL that is known of what an earlier
+// process of the same name left; of others River decides by time.
 func (q *Queue) takeOver(ctx context.Context) error {
+	jobs, leader, args := `UPDATE river_job SET state = 'available' WHERE state = 'running'`, `DELETE FROM river_leader`, []any{}
 	if q.db.Postgres() {
-		return nil
+		if q.node == "" {
+			return nil
+		}
+		jobs += ` AND attempted_by[cardinality(attempted_by)] = ?`
+		leader += ` WHERE leader_id = ?`
+		args = append(args, q.node)
 	}
 	return q.db.InTx(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Do(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
+		if _, err := tx.Do(ctx, jobs, args...); err != nil {
 			return err
 		}
-		_, err := tx.Do(ctx, `DELETE FROM river_leader`)
+		_, err := tx.Do(ctx, leader, args...)
 		return err
 	})
 }
