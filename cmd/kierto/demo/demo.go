@@ -191,11 +191,14 @@ func (d *Demo) Open(ctx context.Context) {
 	d.Stripe.SetWebhook(d.base+"/webhooks/stripe", stripeSecret)
 	d.filling.Go(func() {
 		for _, f := range d.more {
-			if err := d.hang(ctx, f.photo, f.on); err != nil && ctx.Err() == nil {
-				d.market.Log.Warn("demo", "photo", err)
-			}
+			d.moving.Lock() // whoever moves the clock shall not wait for pictures
+			err := d.hang(ctx, f.photo, f.on)
+			d.moving.Unlock()
 			if ctx.Err() != nil {
 				return
+			}
+			if err != nil {
+				d.market.Log.Warn("demo", "photo", err)
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/messaging"
 )
 
@@ -62,23 +63,20 @@ func (d *Demo) settle(ctx context.Context) error {
 // work works the jobs there are and waits for those that others work. It tells
 // whether there were any.
 func (d *Demo) work(ctx context.Context) (worked bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, calm)
-	defer cancel()
-	for ctx.Err() == nil {
+	for start := clock.Wall(); clock.Wall().Sub(start) < calm; time.Sleep(calmCheck) {
 		busy, err := d.market.Jobs.Busy(ctx)
 		if err != nil {
-			break
+			return worked, err
 		}
 		if !busy && d.Stripe.Idle() {
-			return worked, nil
+			break
 		}
 		worked = true
 		if err := d.market.Jobs.Drain(ctx); err != nil {
 			d.market.Log.Warn("demo", "job", err) // it is tried again
 		}
-		time.Sleep(calmCheck)
 	}
-	return worked, nil
+	return worked, ctx.Err()
 }
 
 // posting counts the letters on their way to the post. While the past is made
