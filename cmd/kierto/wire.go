@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/desk"
 	"github.com/kierto/kierto/internal/blob"
 	"github.com/kierto/kierto/internal/check"
 	"github.com/kierto/kierto/internal/clock"
@@ -40,6 +41,7 @@ type market struct {
 	payments *payments.Service
 	orders   *orders.Service
 	nudges   *nudges.Service
+	desk     *desk.Service
 }
 
 // site is what the commands that run a marketplace add to the settings. The zero
@@ -84,6 +86,7 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 		DB: d, Clock: m.clock, Log: log, Policy: policy,
 		Accounts: m.accounts, Messages: m.messages, Payments: m.payments, Orders: m.orders,
 	}
+	m.desk = desk.New(d, m.clock, log, m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders, m.nudges)
 	m.hooks()
 	for _, w := range m.workers() {
 		w.Work(m.jobs)
@@ -180,7 +183,7 @@ func (m *market) workers() []interface{ Work(*jobs.Queue) } {
 
 // pages are the services that have pages.
 func (m *market) pages() []interface{ Web(*web.Server) } {
-	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.listings, m.payments, m.orders}
+	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.listings, m.payments, m.orders, m.desk}
 }
 
 // checkers are the services that have invariants.
