@@ -8,6 +8,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/orders"
 )
@@ -33,7 +34,7 @@ func (s *Service) nudge(ctx context.Context, tx *db.Tx, t turn.Turn, p Planned) 
 		return err
 	}
 	err = s.Messages.Tell(ctx, tx, messaging.Telling{
-		To: accounts.UserID(to), Topic: messaging.TopicNudge, Key: "nudges." + p.Text, Args: b.args, URL: b.url, Thread: b.thread,
+		To: accounts.UserID(to), Topic: messaging.TopicNudge, Key: b.key(p.Step), Args: b.args, URL: b.url, Thread: b.thread,
 		Dedupe: fmt.Sprintf("%s:%s:%s", t.ID, p.Name, to), Turn: t.ID, Step: p.Name, Warning: p.Warning, By: p.By,
 	})
 	if err != nil || b.thread == "" || p.To != ToOwner || p.Early && p.Waking == 0 {
@@ -65,7 +66,7 @@ func (s *Service) Preview(ctx context.Context, q db.Queryer, t turn.Turn) (messa
 			return messaging.Preview{}, p, false, err
 		}
 		v, err := s.Messages.Preview(ctx, q, messaging.Telling{
-			To: accounts.UserID(to), Topic: messaging.TopicNudge, Key: "nudges." + p.Text, Args: b.args, Warning: p.Warning,
+			To: accounts.UserID(to), Topic: messaging.TopicNudge, Key: b.key(p.Step), Args: b.args, Warning: p.Warning,
 		})
 		return v, p, err == nil, err
 	}
@@ -77,7 +78,11 @@ type brief struct {
 	args   map[string]any
 	url    string
 	thread messaging.ConversationID // where both see it; "" when it concerns one alone
+	ending string                   // of the words' key, where the same step says something else
 }
+
+// key is the words of a step.
+func (b brief) key(s Step) string { return "nudges." + s.Text + b.ending }
 
 // brief finds out what a turn is about, for one of its two.
 func (s *Service) brief(ctx context.Context, q db.Queryer, t turn.Turn, to accounts.UserID) (brief, error) {
@@ -112,7 +117,17 @@ func (s *Service) briefMessage(ctx context.Context, q db.Queryer, t turn.Turn, t
 	if err != nil {
 		return brief{}, err
 	}
-	return brief{url: "/inbox/" + string(c.ID), args: map[string]any{"Title": c.Title, "Other": c.Other(to), "Due": t.DueAt}}, nil
+	b := brief{url: "/inbox/" + string(c.ID), args: map[string]any{"Title": c.Title, "Other": c.Other(to), "Due": t.DueAt}}
+	if !asksAbout(c, t) {
+		b.ending = "_plain"
+	}
+	return b, nil
+}
+
+// asksAbout tells whether somebody waits to hear about a thing they might buy,
+// and not about a trade that is on.
+func asksAbout(c messaging.Conversation, t turn.Turn) bool {
+	return c.Kind == messaging.AboutListing && c.OrderID == "" && t.Waiter == string(c.Buyer)
 }
 
 func (s *Service) briefOffer(ctx context.Context, q db.Queryer, t turn.Turn, to accounts.UserID) (brief, error) {
@@ -134,15 +149,40 @@ func (s *Service) lapse(ctx context.Context, t turn.Turn) error {
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
 		now := s.Clock.Now()
 		if t.Kind == turn.AnswerMessage {
-			_, err := turn.CloseID(ctx, tx, now, t.ID, turn.Lapsed)
-			return err
+			return s.unanswered(ctx, tx, t)
 		}
 		return turn.Snooze(ctx, tx, t.ID, now.Add(stayOpen), turn.StepLapse)
 	})
 }
 
+// unanswered ends the wait for an answer, and tells the one who asked, in the
+// app, where else they may look.
+func (s *Service) unanswered(ctx context.Context, tx *db.Tx, t turn.Turn) error {
+	first, err := turn.CloseID(ctx, tx, s.Clock.Now(), t.ID, turn.Lapsed)
+	if err != nil || !first || !isMember(t.Waiter) {
+		return err
+	}
+	c, err := s.Messages.Load(ctx, tx, messaging.ConversationID(t.Subject))
+	if err != nil {
+		return err
+	}
+	key, url := "nudges.unanswered", "/inbox/"+string(c.ID)
+	if asksAbout(c, t) {
+		l, err := s.Orders.Listings.Get(ctx, tx, listings.ID(c.Subject))
+		if err != nil {
+			return err
+		}
+		key, url = "nudges.unanswered_similar", "/?category="+l.Category
+	}
+	return s.Messages.Tell(ctx, tx, messaging.Telling{
+		To: accounts.UserID(t.Waiter), Topic: messaging.TopicNudge, Key: key, URL: url, Dedupe: string(t.ID) + ":unanswered",
+		Args: map[string]any{"Title": c.Title, "Other": accounts.UserID(t.Owner)}, By: []string{messaging.App},
+	})
+}
+
 // Recheck tells whether a message about a turn is still wanted, right before it
-// is sent: the turn is open, and its reader is still one of its two.
+// is sent: the turn is open, its reader is still one of its two, and its owner has
+// not said meanwhile that they will do it later.
 func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, reason string, err error) {
 	t, err := turn.Get(ctx, s.DB, d.Turn)
 	switch {
@@ -154,6 +194,13 @@ func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, r
 		return false, "done meanwhile: " + t.Outcome, nil
 	case t.Owner != string(d.User) && t.Waiter != string(d.User):
 		return false, "no longer theirs", nil
+	}
+	c, err := s.course(ctx, s.DB, t)
+	if err != nil {
+		return false, "", err
+	}
+	if step, ok := c.ladder.step(d.Step); ok && s.Clock.Now().Before(c.promise) && !step.Warning && step.Waking > 0 {
+		return false, "they said when they will", nil
 	}
 	return true, "", nil
 }

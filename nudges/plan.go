@@ -52,12 +52,50 @@ func (l Ladder) fit(t turn.Turn, quiet readers) clock.Instant {
 	return t.DueAt
 }
 
-// due splits what is left of a plan at now: the step to take now, if any; those
-// that have come too late to be worth sending; and what comes next, or the
-// deadline. Of several steps that are overdue only the newest is taken: nobody
-// wants three reminders at once because a server slept.
-func due(plan []Planned, decided map[string]bool, t turn.Turn, now clock.Instant) (take *Planned, stale []Planned, next Planned) {
+// askAfter is the waking time after a promised moment at which somebody is
+// asked whether it came to pass.
+const askAfter = 2 * time.Hour
+
+// around plans about the moment at which the owner means to do it: nobody is
+// reminded of what they said they would do later. Of the owner's reminders that
+// came too early the latest asks shortly after that moment. Last warnings, and
+// what is said at the very beginning, stay.
+func around(ps []Planned, promise clock.Instant, quiet readers) []Planned {
+	if promise.IsZero() {
+		return ps
+	}
+	ask := calendar.WakingAdd(promise, askAfter, quiet(ToOwner))
+	var kept []Planned
+	var moved *Planned
+	for _, p := range ps {
+		switch {
+		case p.Warning, !p.At.Before(promise), p.Early && p.Waking == 0:
+			kept = append(kept, p)
+		case p.To == ToOwner:
+			moved = &Planned{p.Step, ask}
+		}
+	}
+	if moved == nil {
+		return kept
+	}
+	for i, p := range kept {
+		if p.To != ToOwner && p.At.Before(ask) && p.Waking > 0 {
+			kept[i].At = ask // it tells of the reminder
+		}
+	}
+	kept = append(kept, *moved)
+	sort.SliceStable(kept, func(i, j int) bool { return kept[i].At < kept[j].At })
+	return kept
+}
+
+// due splits what is left of a plan at now: the steps to take now, at most one
+// for each reader; those that have come too late to be worth sending; and what
+// comes next, or the deadline. Of several steps to one reader that are overdue
+// only the newest is taken: nobody wants three reminders at once because a
+// server slept. A last warning is never left out.
+func due(plan []Planned, decided map[string]bool, t turn.Turn, now clock.Instant) (take, stale []Planned, next Planned) {
 	next = Planned{Step: Step{Name: turn.StepLapse}, At: t.DueAt}
+	newest := map[string]int{} // of each reader, in take
 	for _, p := range plan {
 		if decided[p.Name] {
 			continue
@@ -68,10 +106,17 @@ func due(plan []Planned, decided map[string]bool, t turn.Turn, now clock.Instant
 			}
 			break
 		}
-		if take != nil {
-			stale = append(stale, *take)
+		i, older := newest[p.To]
+		switch {
+		case !older:
+			newest[p.To] = len(take)
+			take = append(take, p)
+		case take[i].Warning:
+			stale = append(stale, p)
+		default:
+			stale = append(stale, take[i])
+			take[i] = p
 		}
-		take = &p
 	}
 	return take, stale, next
 }

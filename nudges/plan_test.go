@@ -63,19 +63,79 @@ func TestTheLastWarningLeavesADay(t *testing.T) {
 	}
 }
 
-// After a long sleep of the server one reminder goes out, not three.
+// After a long sleep of the server each reader gets one reminder, not three.
 func TestALateSweepSendsOnlyTheNewest(t *testing.T) {
 	t.Parallel()
 	noon := clock.Of(time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC))
 	tn := turn.Turn{Kind: turn.Ship, OpenedAt: noon, DueAt: noon.Add(7 * 24 * time.Hour)}
 	plan := builtin(t).Ladders[turn.Ship].plan(tn, night)
-	take, stale, next := due(plan, map[string]bool{"start": true}, tn, noon.Add(6*24*time.Hour))
-	if take == nil || take.Name != "last" || len(stale) != 2 || next.Name != turn.StepLapse {
-		t.Errorf("take %v, stale %v, next %v", take, stale, next)
+	for _, c := range []struct {
+		decided           string
+		after             time.Duration
+		take, stale, next string
+	}{
+		{"", 0, "start", "", "day"},
+		{"start", 6 * 24 * time.Hour, "last told", "day", turn.StepLapse},
+		{"", 6 * 24 * time.Hour, "last told", "start day", turn.StepLapse},
+		{"start day", 6 * 24 * time.Hour, "told last", "", turn.StepLapse},
+		{"start", 3 * 24 * time.Hour, "day told", "", "last"},
+	} {
+		done := map[string]bool{}
+		for _, name := range strings.Fields(c.decided) {
+			done[name] = true
+		}
+		take, stale, next := due(plan, done, tn, noon.Add(c.after))
+		if named(take) != c.take || named(stale) != c.stale || next.Name != c.next {
+			t.Errorf("%q decided, %s later: take %q, stale %q, next %q", c.decided, c.after, named(take), named(stale), next.Name)
+		}
 	}
-	take, stale, next = due(plan, nil, tn, noon)
-	if take == nil || take.Name != "start" || len(stale) != 0 || next.Name != "day" {
-		t.Errorf("at the beginning: take %v, stale %v, next %v", take, stale, next)
+}
+
+func named(ps []Planned) string {
+	var names []string
+	for _, p := range ps {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// A last warning goes out even when a later step is overdue as well.
+func TestAWarningIsNeverLeftOut(t *testing.T) {
+	t.Parallel()
+	plan := []Planned{{Step{Name: "last", To: ToOwner, Warning: true}, 10}, {Step{Name: "more", To: ToOwner}, 20}}
+	take, stale, _ := due(plan, nil, turn.Turn{DueAt: 100}, 50)
+	if named(take) != "last" || named(stale) != "more" {
+		t.Errorf("take %q, stale %q", named(take), named(stale))
+	}
+}
+
+// Whoever said when they will do it is asked after that, not before, and warned
+// all the same.
+func TestRemindersComeAfterWhatWasPromised(t *testing.T) {
+	t.Parallel()
+	noon := clock.Of(time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)) // a Tuesday
+	tn := turn.Turn{Kind: turn.Ship, OpenedAt: noon, DueAt: noon.Add(7*24*time.Hour + 6*time.Hour)}
+	plain := builtin(t).Ladders[turn.Ship].plan(tn, night)
+	for promise, want := range map[time.Duration]string{
+		0:                                "start day told last",
+		time.Hour:                        "start day told last", // the first reminder was for later anyway
+		2*24*time.Hour + 6*time.Hour:     "start told day last", // Thursday 18.00
+		6*24*time.Hour + 23*time.Hour:    "start last day",      // after the last warning
+		7*24*time.Hour + 6*time.Hour - 1: "start last day",
+	} {
+		at := noon.Add(promise)
+		if promise == 0 {
+			at = 0
+		}
+		got := around(plain, at, night)
+		if n := named(got); n != want && n != strings.Replace(want, "told day", "day told", 1) {
+			t.Errorf("promised after %s: %s, want %s", promise, n, want)
+		}
+		for _, p := range got {
+			if p.At.Before(at) && !p.Warning && p.Name != "start" {
+				t.Errorf("promised %s, but %s comes %s", at, p.Name, p.At)
+			}
+		}
 	}
 }
 

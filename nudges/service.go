@@ -59,14 +59,61 @@ func (s *Service) quiet(ctx context.Context, q db.Queryer, t turn.Turn) (readers
 	return func(to string) calendar.Quiet { return hours[s.recipient(t, to)] }, nil
 }
 
-// makeRoom moves a deadline that would leave the owner less than a waking day
-// after the last warning, and returns the one that holds.
-func (s *Service) makeRoom(ctx context.Context, tx *db.Tx, t turn.Turn, l Ladder, quiet readers) (clock.Instant, error) {
-	room := l.fit(t, quiet)
-	if room == t.DueAt {
-		return t.DueAt, nil
+// course is all that decides when a turn's reminders come.
+type course struct {
+	turn    turn.Turn
+	ladder  Ladder
+	quiet   readers
+	promise clock.Instant // when the owner means to do it; 0: they did not say
+}
+
+// plan is the course's reminders in the order of time.
+func (c course) plan() []Planned { return around(c.ladder.plan(c.turn, c.quiet), c.promise, c.quiet) }
+
+// fit is the deadline that the last warning asks for.
+func (c course) fit() clock.Instant { return c.ladder.fit(c.turn, c.quiet) }
+
+// course finds out how a turn is followed. What staff or a carrier owe has no
+// ladder: the desk's queue shows it.
+func (s *Service) course(ctx context.Context, q db.Queryer, t turn.Turn) (course, error) {
+	c := course{turn: t}
+	var err error
+	if c.quiet, err = s.quiet(ctx, q, t); err != nil || !isMember(t.Owner) {
+		return c, err
 	}
-	return room, turn.Extend(ctx, tx, s.Clock.Now(), t.ID, room)
+	c.ladder = s.Policy.Ladders[t.Kind]
+	if t.Kind != turn.Ship {
+		return c, nil
+	}
+	o, err := s.Orders.Get(ctx, q, orders.ID(t.Subject))
+	c.promise = o.PlannedAt
+	return c, err
+}
+
+// Fit is the deadline that a turn about to open, or open, has to have so that
+// its last warning leaves its owner a whole waking day: its own, or a later one.
+func (s *Service) Fit(ctx context.Context, q db.Queryer, t turn.Turn) (clock.Instant, error) {
+	quiet, err := s.quiet(ctx, q, t)
+	if err != nil || !isMember(t.Owner) {
+		return t.DueAt, err
+	}
+	return s.Policy.Ladders[t.Kind].fit(t, quiet), nil
+}
+
+// postpone moves a turn's deadline and says so to the two.
+func (s *Service) postpone(ctx context.Context, tx *db.Tx, c *course, until clock.Instant) error {
+	now := s.Clock.Now()
+	if err := turn.Extend(ctx, tx, now, c.turn.ID, until); err != nil {
+		return err
+	}
+	c.turn.DueAt = until
+	b, err := s.brief(ctx, tx, c.turn, accounts.UserID(c.turn.Owner))
+	if err != nil || b.thread == "" {
+		return err
+	}
+	return s.Messages.Append(ctx, tx, b.thread, messaging.Entry{
+		Kind: messaging.Note, Key: "nudges.stream.moved", Args: map[string]any{"Due": until}, Ref: c.turn.Subject,
+	})
 }
 
 // Plan is what was and will be done about an open turn, for the turn panel and
@@ -82,12 +129,12 @@ func (s *Service) Plan(ctx context.Context, q db.Queryer, t turn.Turn) (Plan, er
 	if err != nil {
 		return Plan{}, err
 	}
-	quiet, err := s.quiet(ctx, q, t)
+	c, err := s.course(ctx, q, t)
 	if err != nil {
 		return Plan{}, err
 	}
 	done, p := names(past), Plan{Past: past}
-	for _, step := range s.Policy.Ladders[t.Kind].plan(t, quiet) {
+	for _, step := range c.plan() {
 		if !done[step.Name] && s.Clock.Now().Before(step.At) && step.At.Before(t.DueAt) {
 			p.Next = append(p.Next, step)
 		}

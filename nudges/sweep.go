@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kierto/kierto/internal/calendar"
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/turn"
 )
@@ -64,53 +65,79 @@ func (s *Service) look(ctx context.Context, t turn.Turn) error {
 	return s.lapse(ctx, t)
 }
 
-// step takes the step that is due, if one still is, and notes the next. It says
-// true when what is due is the deadline.
+// step takes the steps that are due, if they still are, and notes the next. It
+// says true when what is due is the deadline.
 func (s *Service) step(ctx context.Context, tx *db.Tx, id turn.ID) (bool, error) {
 	now := s.Clock.Now()
 	t, err := turn.Get(ctx, tx, id)
 	if err != nil || !t.Open() || now.Before(t.NextAt) {
 		return false, err // somebody moved, or another sweep was here
 	}
-	quiet, err := s.quiet(ctx, tx, t)
+	c, err := s.course(ctx, tx, t)
 	if err != nil {
 		return false, err
 	}
-	ladder := s.Policy.Ladders[t.Kind]
-	if t.DueAt, err = s.makeRoom(ctx, tx, t, ladder, quiet); err != nil {
-		return false, err
+	if room := c.fit(); c.turn.DueAt.Before(room) {
+		if err := s.postpone(ctx, tx, &c, room); err != nil {
+			return false, err
+		}
 	}
 	past, err := decided(ctx, tx, id)
 	if err != nil {
 		return false, err
 	}
-	take, late, next := due(ladder.plan(t, quiet), names(past), t, now)
-	if take != nil && !take.Warning && !now.Before(t.DueAt) {
-		late, take = append(late, *take), nil
-	}
-	for _, p := range late {
+	take, late, next := due(c.plan(), names(past), c.turn, now)
+	send, held, tooLate := c.sort(take, now)
+	for _, p := range append(late, tooLate...) {
 		if _, err := record(ctx, tx, Nudge{id, p.Name, s.recipient(t, p.To), p.At, now, stale}); err != nil {
 			return false, err
 		}
 	}
-	if take == nil && !now.Before(t.DueAt) {
+	if len(send)+len(held) == 0 && !now.Before(c.turn.DueAt) {
 		return true, turn.Snooze(ctx, tx, id, now.Add(lapseRetry), turn.StepLapse)
 	}
-	if take != nil {
-		if take.Warning { // sent late, it still leaves a whole waking day
-			room := calendar.WakingAdd(now, warningLead, quiet(take.To))
-			if t.DueAt.Before(room) {
-				if err := turn.Extend(ctx, tx, now, id, room); err != nil {
-					return false, err
-				}
-				t.DueAt, next.At = room, max(next.At, room)
-			}
-		}
-		if err := s.nudge(ctx, tx, t, *take); err != nil {
+	for _, p := range send {
+		if err := s.take(ctx, tx, &c, p); err != nil {
 			return false, err
 		}
 	}
+	if next.Name == turn.StepLapse {
+		next.At = c.turn.DueAt // it may have moved
+	}
+	for _, p := range held {
+		if p.At.Before(next.At) || !now.Before(next.At) {
+			next = p
+		}
+	}
 	return false, turn.Snooze(ctx, tx, id, next.At, next.Name)
+}
+
+// take is one step. A last warning that is sent late still leaves a whole waking
+// day: the deadline moves.
+func (s *Service) take(ctx context.Context, tx *db.Tx, c *course, p Planned) error {
+	if room := calendar.WakingAdd(s.Clock.Now(), warningLead, c.quiet(p.To)); p.Warning && c.turn.DueAt.Before(room) {
+		if err := s.postpone(ctx, tx, c, room); err != nil {
+			return err
+		}
+	}
+	return s.nudge(ctx, tx, c.turn, p)
+}
+
+// sort parts the steps that are due: those to send now, those whose reader is
+// asleep, with the moment they wake, and those for which the deadline came first.
+func (c course) sort(take []Planned, now clock.Instant) (send, held, late []Planned) {
+	for _, p := range take {
+		awake := calendar.NextWaking(now, c.quiet(p.To))
+		switch {
+		case !p.Warning && !awake.Before(c.turn.DueAt):
+			late = append(late, p)
+		case now.Before(awake):
+			held = append(held, Planned{p.Step, awake})
+		default:
+			send = append(send, p)
+		}
+	}
+	return send, held, late
 }
 
 // names are the steps that were decided.

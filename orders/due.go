@@ -45,9 +45,16 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 	if !t.Aim.IsZero() && t.Who == Seller && o.PromisedAt.IsZero() {
 		o.PromisedAt = t.Aim.End(now, Dates{}, zone)
 	}
-	o.Turn, err = turn.Open(ctx, tx, now, turn.Spec{
-		Kind: kind, Subject: string(o.ID), Version: o.Version, Owner: owner, Waiter: waiter, Due: max(due, now),
-	})
+	spec := turn.Spec{Kind: kind, Subject: string(o.ID), Version: o.Version, Owner: owner, Waiter: waiter, Due: max(due, now)}
+	if s.Fit != nil {
+		spec.Due, err = s.Fit(ctx, tx, turn.Turn{
+			Kind: kind, Subject: spec.Subject, Version: spec.Version, Owner: owner, Waiter: waiter, OpenedAt: now, DueAt: spec.Due,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	o.Turn, err = turn.Open(ctx, tx, now, spec)
 	return err
 }
 

@@ -151,7 +151,7 @@ func (m *market) hooks() {
 
 	m.messages.Recheck = m.nudges.Recheck
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
-	m.orders.Plan = m.nudges.Reminders
+	m.orders.Plan, m.orders.Fit = m.nudges.Reminders, m.nudges.Fit
 }
 
 // trade is what a trade is called, for those in it.
