@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/kierto/kierto/internal/db"
@@ -18,6 +19,8 @@ import (
 const (
 	backupDB    = "database" // the database's own backup format
 	photoFolder = "photos"
+	backupEnd   = "end"       // last in a backup: how many photo files came before it
+	originals   = "incoming+" // how files of photos begin whose sizes are not made yet
 )
 
 func migrateCommand(ctx context.Context, e env, args []string) error {
@@ -83,7 +86,9 @@ func backupCommand(ctx context.Context, e env, args []string) error {
 	return err
 }
 
-// pack writes the tar file and counts the photo files in it.
+// pack writes the tar file and counts the photo files in it. Originals go first:
+// one that has vanished by then has left its sizes behind, which the second
+// round finds.
 func pack(target, database, photos string) (n int, err error) {
 	out, err := os.OpenFile(target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -94,27 +99,49 @@ func pack(target, database, photos string) (n int, err error) {
 	if err := packFile(w, backupDB, database); err != nil {
 		return 0, err
 	}
-	err = filepath.WalkDir(photos, func(path string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // no photos yet, or one that was removed meanwhile
-		}
-		if err != nil || !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
-			return err
-		}
-		rel, err := filepath.Rel(photos, path)
+	for _, round := range []bool{true, false} {
+		packed, err := packPhotos(w, photos, round)
 		if err != nil {
-			return err
+			return n, err
 		}
-		n++
-		return packFile(w, photoFolder+"/"+filepath.ToSlash(rel), path)
-	})
-	if err != nil {
+		n += packed
+	}
+	end := strconv.Itoa(n)
+	if err := w.WriteHeader(&tar.Header{Name: backupEnd, Mode: 0o600, Size: int64(len(end))}); err != nil {
+		return n, err
+	}
+	if _, err := io.WriteString(w, end); err != nil {
 		return n, err
 	}
 	if err := w.Close(); err != nil {
 		return n, err
 	}
 	return n, out.Sync()
+}
+
+// packPhotos packs either the originals or all other photo files, and counts
+// them. Files come and go meanwhile: one that is gone is passed over.
+func packPhotos(w *tar.Writer, photos string, wantOriginals bool) (n int, err error) {
+	err = filepath.WalkDir(photos, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), ".") ||
+			strings.HasPrefix(entry.Name(), originals) != wantOriginals {
+			return err
+		}
+		rel, err := filepath.Rel(photos, path)
+		if err != nil {
+			return err
+		}
+		err = packFile(w, photoFolder+"/"+filepath.ToSlash(rel), path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		n++
+		return err
+	})
+	return n, err
 }
 
 func packFile(w *tar.Writer, name, path string) error {
@@ -168,30 +195,45 @@ func restoreCommand(ctx context.Context, e env, args []string) error {
 	return err
 }
 
-// unpack writes a backup's files below dir; a name that would leave it is
-// refused.
+// unpack writes a backup's files below dir. What no backup holds is refused, and
+// so is one that was cut short.
 func unpack(file, dir string) error {
 	in, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	r := tar.NewReader(in)
+	r, n := tar.NewReader(in), 0
 	for {
 		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
 			return fmt.Errorf("%s is not a whole backup: %w", file, err)
 		}
-		if !filepath.IsLocal(h.Name) || h.Typeflag != tar.TypeReg {
+		isPhoto := strings.HasPrefix(h.Name, photoFolder+"/") && filepath.IsLocal(h.Name)
+		switch {
+		case h.Typeflag != tar.TypeReg || !isPhoto && h.Name != backupDB && h.Name != backupEnd:
 			return fmt.Errorf("%s holds %q, which no backup does", file, h.Name)
+		case h.Name == backupEnd:
+			return ends(file, r, n)
+		case isPhoto:
+			n++
 		}
 		if err := unpackFile(filepath.Join(dir, filepath.FromSlash(h.Name)), r); err != nil {
 			return err
 		}
 	}
+}
+
+// ends tells whether a backup holds as many photo files as its end says.
+func ends(file string, r io.Reader, n int) error {
+	said, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("%s is not a whole backup: %w", file, err)
+	}
+	if string(said) != strconv.Itoa(n) {
+		return fmt.Errorf("%s is not a whole backup: it holds %d photo files of %.20q", file, n, said)
+	}
+	return nil
 }
 
 func unpackFile(path string, r io.Reader) (err error) {

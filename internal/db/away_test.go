@@ -1,12 +1,6 @@
 package db_test
 
 import (
-	"context"
-	"io"
-	"net"
-	"net/url"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,82 +9,12 @@ import (
 	"github.com/kierto/kierto/internal/testdb"
 )
 
-// cable lies between us and PostgreSQL, and can be pulled.
-type cable struct {
-	to string // socket of the server
-
-	mu     sync.Mutex
-	pulled bool
-	conns  []net.Conn
-}
-
-// lay puts a cable before the server at dbURL and returns the URL through it.
-func lay(t *testing.T, dbURL string) (*cable, string) {
-	t.Helper()
-	u, err := url.Parse(dbURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	c := &cable{to: filepath.Join(q.Get("host"), ".s.PGSQL.5432")}
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close(); c.pull() })
-	go c.serve(context.WithoutCancel(t.Context()), l)
-	q.Del("host")
-	u.Host, u.RawQuery = l.Addr().String(), q.Encode()
-	return c, u.String()
-}
-
-func (c *cable) serve(ctx context.Context, l net.Listener) {
-	for {
-		in, err := l.Accept()
-		if err != nil {
-			return
-		}
-		var d net.Dialer
-		out, err := d.DialContext(ctx, "unix", c.to)
-		c.mu.Lock()
-		if err != nil || c.pulled {
-			_ = in.Close()
-			if out != nil {
-				_ = out.Close()
-			}
-			c.mu.Unlock()
-			continue
-		}
-		c.conns = append(c.conns, in, out)
-		c.mu.Unlock()
-		go func() { _, _ = io.Copy(in, out); _ = in.Close() }()
-		go func() { _, _ = io.Copy(out, in); _ = out.Close() }()
-	}
-}
-
-func (c *cable) pull() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pulled = true
-	for _, conn := range c.conns {
-		_ = conn.Close()
-	}
-	c.conns = nil
-}
-
-func (c *cable) plug() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pulled = false
-}
-
 // While PostgreSQL is away every call says so at once; when it is back, all goes
 // on without a restart.
 func TestAwayAndBack(t *testing.T) {
 	t.Parallel()
 	direct := testdb.PostgresURL(t)
-	c, through := lay(t, direct)
+	c, through := testdb.NewCable(t, direct)
 	d, err := db.Open(t.Context(), db.Config{URL: through, MaxConns: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -120,14 +44,14 @@ func TestAwayAndBack(t *testing.T) {
 		"Ping": func() error { return d.Ping(t.Context()) },
 	}
 	for range 2 {
-		c.pull()
+		c.Pull()
 		for name, call := range calls {
 			err := call()
 			if fs := fault.As(err); len(fs) != 1 || fs[0].Key != "db.away" || fs[0].Kind != fault.Busy {
 				t.Errorf("%s while away: %v", name, err)
 			}
 		}
-		c.plug()
+		c.Plug()
 		for name, call := range calls {
 			if err := call(); err != nil {
 				t.Errorf("%s after: %v", name, err)
@@ -140,7 +64,7 @@ func TestAwayAndBack(t *testing.T) {
 func TestLostWithinTransaction(t *testing.T) {
 	t.Parallel()
 	direct := testdb.PostgresURL(t)
-	c, through := lay(t, direct)
+	c, through := testdb.NewCable(t, direct)
 	d, err := db.Open(t.Context(), db.Config{URL: through, MaxConns: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -149,13 +73,13 @@ func TestLostWithinTransaction(t *testing.T) {
 	counters(t, d)
 	err = d.InTx(t.Context(), func(tx *db.Tx) error {
 		do(t, tx, "UPDATE counters SET n = 99")
-		c.pull()
+		c.Pull()
 		return nil
 	})
 	if !fault.Is(err, fault.Busy) {
 		t.Errorf("commit: %v", err)
 	}
-	c.plug()
+	c.Plug()
 	time.Sleep(10 * time.Millisecond) // the server notices that we are gone
 	if n := number(t, d, "a"); n != 1 {
 		t.Errorf("a is %d", n)
