@@ -7,7 +7,6 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/calendar"
-	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/jobs"
 )
@@ -165,12 +164,4 @@ func clip(s string, n int) string {
 		return s
 	}
 	return string(r[:n-1]) + "…"
-}
-
-// later is the later of two instants.
-func later(a, b clock.Instant) clock.Instant {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }

@@ -37,7 +37,6 @@ type Mail struct {
 // SMTP takes e-mail to a mail server.
 type SMTP struct {
 	from    *netmail.Address
-	reply   string
 	host    string
 	opts    []mail.Option
 	atOnce  chan struct{}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/static"
 )
 
@@ -99,14 +98,6 @@ func Autosave(url, target string) templ.Attributes {
 		"hx-post": url, "hx-trigger": "input changed delay:1500ms, change delay:400ms", "hx-target": target,
 		"hx-swap": "innerHTML", "hx-sync": "this:replace",
 	}
-}
-
-// errorText is what is wrong with a field, in the reader's words, or "".
-func errorText(f web.Frame, form web.Form, field string) string {
-	if x := form.Fault(field); x != nil {
-		return f.Fault(x)
-	}
-	return ""
 }
 
 // describedBy are the ids of a field's hint and error.
