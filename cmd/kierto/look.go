@@ -24,7 +24,7 @@ func (e env) open(ctx context.Context) (m *market, closeDB func(), err error) {
 		err = fmt.Errorf("the database is not up to date (%d migrations are pending); run: kierto migrate", len(pending))
 	}
 	if err == nil {
-		m, err = build(ctx, e.cfg, d, slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelWarn})), site{})
+		m, err = build(ctx, e.cfg, d, e.log(), site{})
 	}
 	if err != nil {
 		closeDB()
@@ -140,4 +140,9 @@ func orUsage(err error) error {
 		return errUsage
 	}
 	return err
+}
+
+// log is where commands that do not serve speak up.
+func (e env) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -52,6 +52,7 @@ func commands() []command {
 		{"serve", "", "run the marketplace", serveCommand},
 		{"migrate", "", "bring the database up to date", migrateCommand},
 		{"check", "[--json]", "prove all invariants on the live data", checkCommand},
+		{"generate", "--listings N --orders N --seed S", "fill a database for load tests", generateCommand},
 		{"operator", "add EMAIL", "make a member an operator", operatorCommand},
 		{"backup", "FILE", "copy the data to a file while the marketplace runs", backupCommand},
 		{"restore", "FILE", "put a backup in place of an empty installation", restoreCommand},
