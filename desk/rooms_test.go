@@ -156,7 +156,7 @@ func TestLedgerAndLog(t *testing.T) {
 		r.op.Get("/desk/ledger?q=K-NONE").Want(200).Has("Täällä ei ole kirjauksia")
 		r.op.Post(page(o, "/cancel"), webtest.Form("note", "Perutaan.", "password", accountstest.Password)).Want(303)
 		r.op.Get("/desk/audit").Want(200).Has("Perutaan.", "Salla Virta")
-		r.op.Get("/desk/audit?q="+o.Ref).Want(200).Has("Perutaan.")
-		r.op.Get("/desk/audit?actor="+string(r.anna.ID)).Want(200).Lacks("Perutaan.")
+		r.op.Get("/desk/audit?q=" + o.Ref).Want(200).Has("Perutaan.")
+		r.op.Get("/desk/audit?actor=" + string(r.anna.ID)).Want(200).Lacks("Perutaan.")
 	})
 }

@@ -5,6 +5,7 @@ package dev
 import (
 	"github.com/kierto/kierto/templates/about"
 	"github.com/kierto/kierto/templates/accounts"
+	deskpages "github.com/kierto/kierto/templates/desk"
 	"github.com/kierto/kierto/templates/layout"
 	"github.com/kierto/kierto/templates/listings"
 	"github.com/kierto/kierto/templates/messaging"
@@ -29,6 +30,7 @@ func Folders() []Folder {
 		{"accounts", accounts.Examples()},
 		{"orders", orders.Examples()},
 		{"listings", listings.Examples()},
+		{"desk", deskpages.Examples()},
 	}
 }
 

@@ -1,0 +1,85 @@
+package desk
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/kierto/kierto/internal/money"
+	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/templates/ui"
+)
+
+func exampleCase(f web.Frame) templ.Component {
+	p := exampleQueue(staff(f))
+	p.Section, p.Title, p.Window, p.Chips, p.Stats, p.Lead = "desk-cases", f.T("desk.cases"), f.T("desk.cases"), nil, nil, f.N("desk.cases_lead", 1)
+	p.Cases = []ui.Case{{URL: "/desk/cases/cnv_1", Left: "16 h", At: f.T("desk.at", "Clock", "16"), Title: f.T("desk.general_case"), Why: f.T("desk.case_waits", "Who", "Noora Lindqvist", "Since", f.Span(8*time.Hour)), Open: true}}
+	p.Open = ShowTalk(p.Frame, Talk{
+		Title: f.T("desk.general_case"), Ref: f.T("desk.case"), Who: examplePersonCard(f, "Noora Lindqvist", "usr_noora", "Turku"), Rows: exampleRows(f),
+		Trade: &ui.LinkRow{URL: "/desk/orders/ord_1", Icon: "package", Label: "Wintec-yleissatula 17\"", More: f.T("desk.case_trade_more")},
+		Write: &Write{URL: "/desk/cases/cnv_1", Max: 4000, Lead: f.T("desk.case_lead", "Who", "Noora", "Name", "Salla")},
+		Close: &ui.Button{Label: f.T("desk.close"), URL: "/desk/cases/cnv_1/close", Post: true, Kind: "quiet", Small: true},
+	})
+	return ShowQueue(p)
+}
+
+func exampleReport(f web.Frame) templ.Component {
+	p := exampleQueue(staff(f))
+	p.Section, p.Title, p.Window, p.Stats, p.Lead = "desk-reports", f.T("desk.reports"), f.T("desk.reports"), nil, f.N("desk.reports_lead.open", 1)
+	p.Chips = []ui.Chip{{URL: "/desk/reports", Label: f.T("desk.report_state.open"), Current: true}, {URL: "/desk/reports?state=upheld", Label: f.T("desk.report_state.upheld")}}
+	p.Cases = []ui.Case{{URL: "/desk/reports/rep_1", Left: f.Clock(f.Now), At: f.Day(f.Now), Title: f.T("messaging.reason_fraud"), Why: f.T("desk.report_line.listing", "Who", "Noora Lindqvist"), Open: true}}
+	p.Open = ShowReported(p.Frame, Reported{
+		Act: Act{About: f.T("desk.report_kind.listing"), Title: f.T("messaging.reason_fraud"), URL: "/desk/reports/rep_1", Reason: ui.Field{Name: "note", Label: f.T("desk.reason"), Hint: f.T("desk.reason_log"), Max: 1000},
+			Choice: &ui.Choices{Name: "what", Legend: f.T("desk.decide_what"), Options: []ui.Choice{
+				{Value: "hide", Label: f.T("desk.decide.hide_listing"), More: f.T("desk.decide.hide_listing_more")},
+				{Value: "suspend", Label: f.T("desk.decide.suspend", "Who", "Pia Salo"), More: f.T("desk.will.suspend")},
+				{Value: "dismiss", Label: f.T("desk.decide.dismiss"), More: f.T("desk.decide.dismiss_more")}}},
+			Button: ui.Button{Label: f.T("desk.decide_do")}},
+		Facts: []ui.Fact{{Term: f.T("desk.reported_by"), Text: "Noora Lindqvist", URL: "/desk/people/usr_noora"}, {Term: f.T("desk.col.when"), Text: f.DayClock(f.Now)}},
+		Words: lang(f, "Samat kuvat ovat toisessa ilmoituksessa.", "Samma bilder finns i en annan annons.", "The same photos are in another listing."),
+		Thing: ui.LinkRow{URL: "/desk/listings/lst_1", Icon: "tag", Label: "Kilpailutakki 38", More: f.T("desk.report_kind.listing")},
+	})
+	return ShowQueue(p)
+}
+
+func examplePeople(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-people"
+	row := func(name, mail, kind, state, trades string) []ui.Cell {
+		return []ui.Cell{{Text: name, URL: "/desk/people/usr_1"}, {Text: mail}, {Tag: &ui.Tag{Kind: kind, Text: f.T(state)}}, {Text: trades}, {Text: f.Date(f.Now)}}
+	}
+	return ShowList(List{Frame: f, Title: f.T("desk.people"), Search: &Search{URL: "/desk/people", Label: f.T("desk.people_search"), ChipsLabel: f.T("desk.filter_state"), Chips: []ui.Chip{
+		{URL: "/desk/people", Label: f.T("desk.person_state.all"), Current: true}, {URL: "/desk/people?status=suspended", Label: f.T("desk.person_state.suspended")}}},
+		Tables: []ui.Table{{Label: f.T("desk.people"), Cols: []ui.Col{{Label: f.T("desk.col.name")}, {Label: f.T("desk.col.email")}, {Label: f.T("desk.col.state")}, {Label: f.T("desk.col.trades"), Numbers: true}, {Label: f.T("desk.col.joined")}},
+			Rows: [][]ui.Cell{row("Anna Koskela", "anna@example.fi", "go", "desk.person_state.active", "14"), row("Pia Salo", "pia@example.fi", "bad", "desk.person_state.suspended", "2")}}},
+		Pager: ui.Pager{Label: f.T("desk.pages"), Next: "/desk/people?before=usr_1", More: f.T("desk.more")}})
+}
+
+func examplePerson(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-people"
+	card := examplePersonCard(f, "Pia Salo", "usr_pia", "Kuopio")
+	return ShowProfile(Profile{
+		Frame: f, Window: "Pia Salo", Back: "/desk/people", BackWord: f.T("desk.back_people"), Title: "Pia Salo", Tag: &ui.Tag{Kind: "go", Text: f.T("desk.person_state.active")}, Lead: "pia@example.fi", Card: &card,
+		Facts: []ui.Fact{{Term: f.T("desk.col.joined"), Text: f.DayClock(f.Now)}, {Term: f.T("desk.sessions"), Text: "2"}},
+		Links: []ui.LinkRow{{URL: "/people/usr_pia", Icon: "eye", Label: f.T("desk.as_others")}, {URL: "/desk/listings?seller=usr_pia", Icon: "tag", Label: f.T("desk.their_listings")}},
+		Act: &Act{Title: f.T("desk.do.suspend"), Will: []ui.Line{{Icon: "info", Text: f.T("desk.will.suspend")}}, URL: "/desk/people/usr_pia/suspend",
+			Reason: ui.Field{Name: "note", Label: f.T("desk.reason"), Hint: f.T("desk.reason_log"), Max: 1000}, Button: ui.Button{Label: f.T("desk.do.suspend"), Kind: "bad"}},
+		Tables: []ui.Table{{Label: f.T("desk.trades"), Cols: []ui.Col{{Label: f.T("desk.col.ref")}, {Label: f.T("desk.col.title")}, {Label: f.T("desk.col.state")}, {Label: f.T("desk.col.sum"), Numbers: true}},
+			Rows: [][]ui.Cell{{{Text: "K-7F3Q", URL: "/desk/orders/ord_1"}, {Text: "Kilpailutakki 38"}, {Text: f.T("desk.state.name.completed")}, {Text: f.Money(money.EUR(7000))}}}}},
+	})
+}
+
+func exampleLedger(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-ledger"
+	row := func(account string, cents int64) []ui.Cell {
+		return []ui.Cell{{Text: f.T("payments.account." + account)}, {Text: f.Money(money.EUR(cents))}}
+	}
+	return ShowList(List{Frame: f, Title: f.T("desk.ledger"), Lead: f.T("desk.ledger_lead"), Search: &Search{URL: "/desk/ledger", Label: f.T("desk.ledger_search")},
+		Tables: []ui.Table{
+			{Label: f.T("desk.balances"), Cols: []ui.Col{{Label: f.T("desk.col.account")}, {Label: f.T("desk.col.sum"), Numbers: true}},
+				Rows: [][]ui.Cell{row("psp_balance", 8490), row("held", -8490), {{Text: f.T("desk.sum_zero")}, {Text: f.Money(money.EUR(0))}}}},
+			examplePostings(f),
+		}})
+}
