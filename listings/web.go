@@ -45,7 +45,7 @@ func (s *Service) Web(r *web.Server) {
 	} {
 		r.POST("/sell/:id"+path, web.Party, h, notSuspended, saving)
 	}
-	r.POST("/sell/:id/photos", web.Party, s.postPhotos, notSuspended, uploading)
+	r.Upload("/sell/:id/photos", web.Party, s.postPhotos, notSuspended, uploading)
 
 	r.GET("/account/listings", web.SignedIn, s.getMine)
 	r.GET("/favourites", web.SignedIn, s.getFavourites)

@@ -29,7 +29,7 @@ func (s *Service) Web(r *web.Server) {
 	often := web.Limit(helpBurst, helpEach)
 	r.GET("/inbox", web.SignedIn, s.getInbox)
 	r.GET("/inbox/:id", web.Party, s.getConversation)
-	r.POST("/inbox/:id", web.Party, s.postMessage())
+	r.Upload("/inbox/:id", web.Party, s.postMessage())
 	r.GET("/inbox/:id/live", web.Party, s.getLive)
 	r.POST("/inbox/:id/read", web.Party, s.postRead)
 	r.POST("/inbox/:id/settle", web.Party, s.postSettle)

@@ -31,7 +31,7 @@ func (s *Service) Web(r *web.Server) {
 	r.GET("/orders", web.SignedIn, s.getOrders)
 	r.GET("/orders/:id", web.Party, s.getRoom)
 	r.GET("/orders/:id/live", web.Party, s.getLive)
-	r.POST("/orders/:id/message", web.Party, s.postMessage, web.Limit(writeBurst, writeEach))
+	r.Upload("/orders/:id/message", web.Party, s.postMessage, web.Limit(writeBurst, writeEach))
 	r.POST("/orders/:id/plan", web.Party, s.postPlan)
 	r.POST("/orders/:id/pay", web.Party, s.postPay, web.Limit(buyBurst, buyEach))
 	r.GET("/orders/:id/paid", web.Party, s.getPaid)

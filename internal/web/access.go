@@ -1,6 +1,10 @@
 package web
 
-import "github.com/labstack/echo/v4"
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
 
 // Access says who may use a route. Every route declares one where it is
 // registered; a test calls each route as everybody.
@@ -30,11 +34,17 @@ type Route struct {
 // Handler answers one request.
 type Handler func(c *Ctx) error
 
-// GET registers a page.
+// GET registers a page; HEAD asks for the same without its body.
 func (s *Server) GET(path string, a Access, h Handler, m ...Guard) { s.add("GET", path, a, h, m) }
 
 // POST registers an action.
 func (s *Server) POST(path string, a Access, h Handler, m ...Guard) { s.add("POST", path, a, h, m) }
+
+// Upload registers an action that takes photos: it alone may have a large body.
+func (s *Server) Upload(path string, a Access, h Handler, m ...Guard) {
+	s.uploads[path] = true
+	s.add("POST", path, a, h, m)
+}
 
 // Guard stands before a handler: a rate or size limit.
 type Guard func(next Handler) Handler
@@ -47,7 +57,7 @@ func (s *Server) add(method, path string, a Access, h Handler, guards []Guard) {
 		h = guards[i](h)
 	}
 	s.routes = append(s.routes, Route{method, path, a})
-	s.Echo.Add(method, path, func(ec echo.Context) error {
+	answer := func(ec echo.Context) error {
 		c, err := s.context(ec)
 		if err != nil {
 			return err
@@ -56,5 +66,9 @@ func (s *Server) add(method, path string, a Access, h Handler, guards []Guard) {
 			return err
 		}
 		return h(c)
-	})
+	}
+	s.Echo.Add(method, path, answer)
+	if method == http.MethodGet {
+		s.Echo.Add(http.MethodHead, path, answer)
+	}
 }

@@ -58,11 +58,12 @@ type Server struct {
 	Sessions *scs.SessionManager
 	opt      Options
 	routes   []Route
+	uploads  map[string]bool // paths whose bodies may be large
 }
 
 // New is a server without routes.
 func New(opt Options) *Server {
-	s := &Server{Echo: echo.New(), Sessions: scs.New(), opt: opt}
+	s := &Server{Echo: echo.New(), Sessions: scs.New(), opt: opt, uploads: map[string]bool{}}
 	e := s.Echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = ipExtractor(opt.Proxies)
@@ -74,18 +75,32 @@ func New(opt Options) *Server {
 	cross.SetDenyHandler(http.HandlerFunc(s.denyCrossSite))
 	e.Use(requestID, s.log, s.recover, s.headers,
 		echo.WrapMiddleware(cross.Handler),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: s.isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}),
-		s.loadSession)
+		s.loadSession, dropFiles)
 	return s
 }
 
 // secure tells whether the site is served over TLS.
 func (s *Server) secure() bool { return strings.HasPrefix(s.opt.BaseURL, "https://") }
 
-// isUpload tells which forms may be large.
-func isUpload(c echo.Context) bool {
-	return strings.HasPrefix(c.Request().Header.Get(echo.HeaderContentType), "multipart/form-data")
+// isUpload tells which forms may be large: those with photos, where photos are
+// taken.
+func (s *Server) isUpload(c echo.Context) bool {
+	return s.uploads[c.Path()] && strings.HasPrefix(c.Request().Header.Get(echo.HeaderContentType), "multipart/form-data")
+}
+
+// dropFiles removes the files that a large form was kept in. The library would,
+// if the request it knows were still the one that was read.
+func dropFiles(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		defer func() {
+			if form := c.Request().MultipartForm; form != nil {
+				_ = form.RemoveAll()
+			}
+		}()
+		return next(c)
+	}
 }
 
 // HTTP is the http.Server for addr, with its time limits set.

@@ -39,6 +39,9 @@ func (c *Ctx) LiveParts(woken <-chan struct{}, render func() ([]Part, error)) er
 	h.Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(c.Response().Writer)
 	c.Response().WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
 	if _, err := fmt.Fprint(c.Response(), ": hello\n\n"); err != nil {
 		return nil
 	}

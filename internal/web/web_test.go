@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +142,64 @@ func TestForms(t *testing.T) {
 	}
 	if w := ask(s, "POST", "/x", "a=b%00%ffc"); w.Code != 200 || got != "bc" {
 		t.Errorf("NUL and bad UTF-8: %d, %q", w.Code, got)
+	}
+}
+
+// Large bodies are for photos alone, and leave no files behind.
+func TestUploads(t *testing.T) {
+	t.Parallel()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("photo", "x.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(make([]byte, 34<<20)); err != nil { // more than is kept in memory
+		t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, kept := server(t), ""
+	take := func(c *web.Ctx) error {
+		x, err := c.FormFile("photo")
+		if err != nil {
+			return err
+		}
+		f, err := x.Open()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		if onDisk, is := f.(*os.File); is {
+			kept = onDisk.Name()
+		}
+		return ok(c)
+	}
+	s.POST("/words", web.Anyone, take)
+	s.Upload("/photos", web.Anyone, take)
+	for path, want := range map[string]int{"/words": 413, "/photos": 200} {
+		if w := ask(s, "POST", path, body.String(), "Content-Type", form.FormDataContentType(), "Cookie", cookie); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+	if _, err := os.Stat(kept); kept == "" || !os.IsNotExist(err) {
+		t.Errorf("%q stays behind: %v", kept, err)
+	}
+}
+
+// HEAD tells what GET would, without the page.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	s := server(t)
+	s.GET("/x", web.Anyone, ok)
+	s.GET("/live", web.Anyone, func(c *web.Ctx) error { return c.Live("x", nil, nil) })
+	s.POST("/y", web.Anyone, ok)
+	for path, want := range map[string]int{"/x": 200, "/live": 200, "/y": 404} {
+		w := ask(s, "HEAD", path, "")
+		if w.Code != want || want == 200 && w.Body.Len() > 0 {
+			t.Errorf("%s: %d with %d bytes, want %d and none", path, w.Code, w.Body.Len(), want)
+		}
 	}
 }
 
