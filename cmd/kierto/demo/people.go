@@ -79,9 +79,10 @@ func (s *seeding) enrol(ctx context.Context, a Amount) error {
 		}
 		return u, s.settleIn(ctx, u, p)
 	}
-	for i := range max(a.People-1, 2) {
+	members := max(a.People-1, 2)
+	for i := range members {
 		n := i
-		if left := a.People - 1 - i; left <= fewSwedish { // some Swedish speakers in a small demo, too
+		if left := members - i; i >= 2 && left <= fewSwedish { // some Swedish speakers in a small demo, too
 			n = len(names) - left
 		}
 		lang := "fi"
