@@ -16,7 +16,11 @@ import (
 // Examples are the pages of the desk with invented data, for the gallery.
 func Examples() []layout.Example {
 	return []layout.Example{
-		{Name: "desk-queue", Make: func(f web.Frame) templ.Component { return ShowQueue(exampleQueue(staff(f))) }},
+		{Name: "desk-queue", Make: func(f web.Frame) templ.Component {
+			p := exampleQueue(staff(f))
+			p.Cases[2].Open = false
+			return ShowQueue(p)
+		}},
 		{Name: "desk-empty", Make: func(f web.Frame) templ.Component {
 			p := exampleQueue(staff(f))
 			p.Cases, p.Chips, p.Lead = nil, nil, f.N("desk.lead", 0)+" "+f.N("desk.lead_rest", 412)
