@@ -34,7 +34,7 @@ func (v voice) panel(past []PastNudge, planned []PlannedNudge) ui.Turn {
 	switch {
 	case t.Owner == string(v.me().ID):
 		p.Tone = ui.Mine
-	case v.state() == string(InReview) || v.state() == string(Disputed):
+	case o.State == InReview || o.State == Disputed:
 		p.Tone = ui.Bad
 	}
 	if v.Trade.Facts.LatePost && v.Role == Buyer {

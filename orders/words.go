@@ -71,8 +71,8 @@ func (v voice) thingAcc() string {
 func (v voice) state() string {
 	o := v.Trade.Order
 	switch {
-	case v.Trade.Turn.Owner == turn.Operator:
-		return string(InReview)
+	case v.Trade.Turn.Owner == turn.Operator && o.State != InReview:
+		return "passed_on"
 	case o.Said() && o.State == Paid:
 		return "paid_said"
 	}
