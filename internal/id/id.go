@@ -5,6 +5,7 @@ package id
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"io"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
@@ -13,8 +14,12 @@ import (
 )
 
 // New is a fresh id such as "ord_01jd…"; T is a domain's own id type.
-func New[T ~string](prefix string, now clock.Instant) T {
-	u := ulid.MustNew(ulid.Timestamp(now.Time()), rand.Reader)
+func New[T ~string](prefix string, now clock.Instant) T { return From[T](prefix, now, rand.Reader) }
+
+// From is New with random bytes of the caller's own, for data that a seed
+// determines. What strangers may see needs New.
+func From[T ~string](prefix string, now clock.Instant, random io.Reader) T {
+	u := ulid.MustNew(ulid.Timestamp(now.Time()), random)
 	return T(prefix + "_" + strings.ToLower(u.String()))
 }
 

@@ -11,11 +11,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/oklog/ulid/v2"
-
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/shipping"
@@ -82,22 +81,6 @@ func (g *generator) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// id is an id that the seed determines.
-func (g *generator) id(prefix string, at clock.Instant) string {
-	u := ulid.MustNew(ulid.Timestamp(at.Time()), g)
-	return prefix + "_" + lower(u.String())
-}
-
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
-}
-
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
 // begin is when the first thing was put on sale.
@@ -111,7 +94,7 @@ func (g *generator) people(ctx context.Context) error {
 	return g.DB.InTx(ctx, func(tx *db.Tx) error {
 		var rows []any
 		for i := range g.bodies() {
-			u := accounts.UserID(g.id("usr", at))
+			u := id.From[accounts.UserID]("usr", at, g)
 			g.who = append(g.who, u)
 			mail := "g" + strconv.FormatUint(g.amount.Seed, 10) + "." + strconv.Itoa(i) + "@kierto.example"
 			name := pick(g.rand, firstNames) + " " + pick(g.rand, lastNames)
@@ -165,7 +148,7 @@ func (g *generator) thing(at clock.Instant) listings.Listing {
 		parcel = "M"
 	}
 	return listings.Listing{
-		ID: listings.ID(g.id("lst", at)), Seller: pick(r, g.who), Category: c.Key, Attrs: attrs,
+		ID: id.From[listings.ID]("lst", at, g), Seller: pick(r, g.who), Category: c.Key, Attrs: attrs,
 		Title:       pick(r, colours) + " " + c.Word("fi", listings.Nominative) + ", " + pick(r, kinds) + " " + strconv.Itoa(1+r.IntN(180)),
 		Description: pick(r, stories) + " " + pick(r, stories), Condition: pick(r, listings.Conditions),
 		PriceMinor: int64(100 * (2 + r.IntN(400))), Currency: "EUR", Parcel: parcel, ShipPickup: r.IntN(2) == 0, ShipPoint: true, ShipHome: r.IntN(3) == 0,
