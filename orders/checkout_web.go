@@ -30,12 +30,18 @@ type checkout struct {
 	points  []shipping.ServicePoint
 	away    bool // the pickup points cannot be had now
 	form    web.Form
+	mine    bool // the buyer's own open trade holds it
 }
 
 func (s *Service) getCheckout(c *web.Ctx) error {
 	co, err := s.checkout(c, web.Form{})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case co.listing.Seller == me(c):
+		return fault.New(fault.Conflict, "orders.own")
+	case !co.listing.OnSale() && !co.mine:
+		return fault.New(fault.Conflict, "listings.gone")
 	}
 	return c.Page(pages.ShowCheckout(c.Frame("browse"), s.checkoutPage(c, co)))
 }
@@ -54,10 +60,13 @@ func (s *Service) postCheckout(c *web.Ctx) error {
 		return c.Page(pages.ShowCheckout(c.Frame("browse"), s.checkoutPage(c, co)))
 	}
 	o, err := s.Buy(c.Request().Context(), co.purchase(me(c)))
-	if err != nil {
-		if fs := fault.As(err); len(fs) > 0 && fs[0].Kind == fault.Conflict && fs[0].Key == "orders.price_changed" {
-			co.form.Values.Set("key", id.Secret())
+	if fs := fault.As(err); len(fs) > 0 && fs[0].Kind == fault.Conflict {
+		if fs[0].Key != "orders.price_changed" {
+			return err // there is nothing to mend in the form
 		}
+		co.form.Values.Set("key", id.Secret())
+	}
+	if err != nil {
 		return c.Again(err, co.form, func(form web.Form) templ.Component {
 			co.form = form
 			return pages.ShowCheckout(c.Frame("browse"), s.checkoutPage(c, co))
@@ -86,6 +95,7 @@ func (s *Service) checkout(c *web.Ctx, form web.Form) (checkout, error) {
 	if err != nil {
 		return co, err
 	}
+	co.mine = found
 	if found && reserved.Offer != "" {
 		co.item, co.offer = reserved.Item(), reserved.Offer
 	}

@@ -23,13 +23,14 @@ func (s *Service) getDeed(ev Event) web.Handler {
 		}
 		d, ok := deedOf(ev, role, t.Order.State)
 		if !ok || !t.May(role, ev) {
-			return tooLate(t.Order.State)
+			return s.stale(c, tooLate(t.Order.State))
 		}
 		return c.Page(pages.ShowMove(c.Frame("orders"), s.movePage(c, t, role, d, web.Form{})))
 	}
 }
 
-// postDeed makes a move.
+// postDeed makes a move. A form whose time is over is answered with the trade as
+// it stands, whatever was typed.
 func (s *Service) postDeed(ev Event) web.Handler {
 	return func(c *web.Ctx) error {
 		t, role, err := s.trade(c)
@@ -40,13 +41,16 @@ func (s *Service) postDeed(ev Event) web.Handler {
 		if err != nil {
 			return err
 		}
-		_, err = s.Move(c.Request().Context(), t.Order.ID, ev, Who{role, me(c)}, inputOf(ev, form))
-		if err == nil {
-			return c.Go(t.Order.URL())
-		}
 		d, ok := deedOf(ev, role, t.Order.State)
-		if !ok || fault.Is(err, fault.Conflict) && !t.May(role, ev) {
-			return err
+		if !ok || !t.May(role, ev) {
+			return s.stale(c, tooLate(t.Order.State))
+		}
+		_, err = s.Move(c.Request().Context(), t.Order.ID, ev, Who{role, me(c)}, inputOf(ev, form))
+		switch {
+		case err == nil:
+			return c.Go(t.Order.URL())
+		case fault.Is(err, fault.Conflict):
+			return s.stale(c, err)
 		}
 		return c.Again(err, form, func(form web.Form) templ.Component {
 			return pages.ShowMove(c.Frame("orders"), s.movePage(c, t, role, d, form))

@@ -190,7 +190,7 @@ func (s *Service) getReview(c *web.Ctx) error {
 		return err
 	}
 	if !t.MayReview(me(c), c.Now()) {
-		return fault.New(fault.Conflict, "orders.review_over")
+		return s.stale(c, fault.New(fault.Conflict, "orders.review_over"))
 	}
 	return c.Page(pages.ShowReview(c.Frame("orders"), s.reviewPage(c, t, role, web.Form{})))
 }
@@ -208,6 +208,9 @@ func (s *Service) postReview(c *web.Ctx) error {
 	if err == nil {
 		c.Flash("trade.review.thanks")
 		return c.Go(t.Order.URL())
+	}
+	if fault.Is(err, fault.Conflict) {
+		return s.stale(c, err)
 	}
 	return c.Again(err, form, func(form web.Form) templ.Component {
 		return pages.ShowReview(c.Frame("orders"), s.reviewPage(c, t, role, form))

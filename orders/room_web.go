@@ -36,6 +36,21 @@ func (s *Service) showRoom(c *web.Ctx, form web.Form) error {
 	return c.PageStatus(status, pages.ShowRoom(f, page))
 }
 
+// stale shows the trade as it stands now, and says why a move of an older page
+// cannot be made any more. Other errors pass through.
+func (s *Service) stale(c *web.Ctx, err error) error {
+	fs := fault.As(err)
+	if len(fs) == 0 || fs[0].Kind != fault.Conflict {
+		return err
+	}
+	page, f, rerr := s.room(c, web.Form{})
+	if rerr != nil {
+		return rerr
+	}
+	f.Flash = &web.Flash{Text: c.Say.Fault(fs[0])}
+	return c.PageStatus(fs[0].Kind.Status(), pages.ShowRoom(f, page))
+}
+
 // room is the trade room for the reader.
 func (s *Service) room(c *web.Ctx, form web.Form) (pages.Room, web.Frame, error) {
 	t, role, err := s.trade(c)

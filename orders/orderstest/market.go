@@ -103,7 +103,7 @@ func Open(t *testing.T, d *db.DB) *Market {
 // Site is the market's web server, with the pages of conversations and trades.
 func (m *Market) Site() *web.Server {
 	srv := web.New(web.Options{
-		BaseURL: "https://kierto.example", Clock: m.Clock, Log: slog.New(slog.DiscardHandler), Identify: m.Accounts.Identify,
+		BaseURL: "http://kierto.test", Clock: m.Clock, Log: slog.New(slog.DiscardHandler), Identify: m.Accounts.Identify,
 		Badges: m.Messages.Badges, ErrorPage: layout.Error, Sessions: m.Accounts.SessionStore(),
 	})
 	m.Messages.Web(srv)
