@@ -74,18 +74,17 @@ func (s *seeding) annasTrades() {
 	noora, anna := s.people[0], s.people[1]
 	var saddle *thing
 	for _, t := range s.things {
-		if t.photo.name == "saddle" && t.seller.ID == anna.ID && t.form.Get("price") == "75" {
+		if t.form.Get("title") == annasTitle {
 			saddle = t
 		}
 	}
 	saddle.taken = true
-	t := &trade{seeding: s, thing: saddle, seller: anna, buyer: noora, method: shipping.Point, at: s.now.Add(-31 * hour)}
+	t := &trade{seeding: s, thing: saddle, seller: anna, buyer: noora, method: shipping.Point, at: s.byDay(s.now.Add(-31 * hour))}
 	t.says(0, noora, anna, []string{
 		"Hei Anna! Sopisikohan tämä leveäselkäiselle suomenhevoselle?",
 		"Moi Noora! Meillä se oli juuri suokilla, M-kaarella. Leveämmän kaaren saa vaihdettua itse ruuvimeisselillä.",
 	})
-	t.at = s.now.Add(-28 * hour)
-	t.buy(0)
+	t.buy(40 * time.Minute)
 	t.pay(4 * time.Minute)
 	t.says(20*time.Minute, anna, noora, []string{"Kiitos kaupasta! Pakkaan satulan ja vien sen postiin lähipäivinä."})
 
@@ -95,17 +94,18 @@ func (s *seeding) annasTrades() {
 			_ = s.start(c, nil, &noora) // one fewer when nothing is left
 		case c.state == orders.Completed && c.weight > 9:
 			_ = s.start(c, nil, &noora)
-			s.sells(c, anna)
-			s.sells(c, anna)
+			for range 3 {
+				s.sells(c, anna)
+			}
 		}
 	}
 }
 
 // sells schedules a trade along a course of something that somebody sells.
 func (s *seeding) sells(c course, seller accounts.User) {
-	at := s.now.Add(-c.to)
 	for _, t := range s.things {
-		if !t.taken && t.seller.ID == seller.ID && t.at < at && t.ways(c.method) {
+		if !t.taken && t.seller.ID == seller.ID && t.at < s.begin.Add(3*day) && t.ways(c.method) {
+			c.to = past - 5*day
 			_ = s.start(c, t, nil)
 			return
 		}

@@ -220,7 +220,7 @@ func (s *seeding) plot(ctx context.Context, a Amount) error {
 // start schedules a trade along a course, of a thing and a buyer if they are
 // given.
 func (s *seeding) start(c course, th *thing, buyer *accounts.User) error {
-	started := s.now.Add(-s.between(c.from, c.to))
+	started := s.byDay(s.now.Add(-s.between(c.from, c.to)))
 	if th == nil {
 		if th = s.free(started, c.method); th == nil {
 			return fmt.Errorf("nothing is left for a trade that is %s", c.state)
@@ -235,13 +235,31 @@ func (s *seeding) start(c course, th *thing, buyer *accounts.User) error {
 		}
 	}
 	if ago := s.now.Sub(started); ago > day && s.chance(45) {
-		t.at = started.Add(-s.between(2*hour, 9*hour))
+		t.at = started.Add(-s.between(3*hour, 5*hour))
 		t.says(0, t.buyer, t.seller, s.talk(th, t.buyer).Says)
 		t.at = max(t.at, started)
 	}
 	c.steps(t)
 	return nil
 }
+
+// byDay moves an instant of a past day into the hours in which people write and
+// buy, never later than it was.
+func (s *seeding) byDay(at clock.Instant) clock.Instant {
+	if s.now.Sub(at) <= recent {
+		return at
+	}
+	for t := at.In(clock.Zone("")); t.Hour() < firstHour || t.Hour() > lastHour; t = at.In(clock.Zone("")) {
+		at = at.Add(-hour)
+	}
+	return at
+}
+
+// The hours in which most trades begin.
+const (
+	firstHour = 11
+	lastHour  = 19
+)
 
 // free is a thing that was on sale at an instant, travels that way and is in no
 // trade: of those, one of the newest.

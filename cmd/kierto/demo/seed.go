@@ -119,9 +119,9 @@ func (s *seeding) live(ctx context.Context, _ Amount) error {
 				return err
 			}
 			if s.now.Sub(tick) > near {
-				tick = tick.Add(farTick)
+				tick = tick.Add(s.between(farTick*3/4, farTick*5/4))
 			} else {
-				tick = tick.Add(nearTick)
+				tick = tick.Add(s.between(nearTick/2, nearTick))
 			}
 		}
 	}

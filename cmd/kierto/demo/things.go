@@ -92,9 +92,13 @@ func (s *seeding) read() error {
 // stock makes the drafts, photographs the covers, and schedules that the things
 // go on sale.
 func (s *seeding) stock(ctx context.Context, a Amount) error {
-	sellers := s.people[1:]
+	sellers := s.people[2:]
 	for i := range a.Listings {
-		t := s.thing(i, pick(s, sellers))
+		seller := pick(s, sellers)
+		if i%annasShare == 0 {
+			seller = s.people[1]
+		}
+		t := s.thing(i, seller)
 		if i == 0 {
 			s.annasSaddle(t)
 		}
@@ -173,12 +177,19 @@ func (s *seeding) thing(n int, seller accounts.User) *thing {
 	return t
 }
 
+// Anna sells more than most: one thing in so many. Noora has bought this from
+// her.
+const (
+	annasShare = 20
+	annasTitle = `Wintec satula 17"`
+)
+
 // annasSaddle is the thing that Noora has bought from Anna.
 func (s *seeding) annasSaddle(t *thing) {
 	t.seller = s.people[1]
 	t.photo = photo{"saddle", 0, 0}
 	t.form = url.Values{
-		"title": {`Wintec satula 17"`}, "category": {"saddles"}, "f.type": {"general"}, "f.seat": {"17"}, "f.tree": {"changeable"},
+		"title": {annasTitle}, "category": {"saddles"}, "f.type": {"general"}, "f.seat": {"17"}, "f.tree": {"changeable"},
 		"f.brand": {"Wintec"}, "condition": {"good"}, "price": {"75"}, "parcel": {"L"}, "ways": {"pickup", "point", "home"},
 		"town":        {t.seller.Town},
 		"description": {"Wintec 500 yleissatula, istuin 17\". Oli meillä suomenhevosella kaksi vuotta. Vaihdettava etukaari, paikallaan M. Myyn, koska hevonen vaihtui."},
@@ -192,7 +203,11 @@ func (s *seeding) worded(category, key, value string) string {
 	if !ok {
 		return value
 	}
-	return strings.TrimSpace(strings.TrimSuffix(f.Show("fi", value), f.Unit))
+	word := strings.TrimSpace(strings.TrimSuffix(f.Show("fi", value), f.Unit))
+	if f.Kind == listings.Choice && len(f.Values) == 0 {
+		word = strings.ToLower(word)
+	}
+	return word
 }
 
 // price is what somebody asks: people like fives, tens and nines.

@@ -81,7 +81,7 @@ func (t *trade) address(ctx context.Context, p *orders.Purchase) error {
 	if t.method == shipping.Home {
 		return nil
 	}
-	if t.chance(30) {
+	if t.chance(30) && t.thing.form.Get("title") != annasTitle {
 		p.Carrier = "matkahuolto"
 	}
 	points, err := t.Shipping.Points(ctx, a.Postcode, p.Carrier)
@@ -250,7 +250,7 @@ func (t *trade) says(after time.Duration, first, second accounts.User, lines []s
 			author = second
 		}
 		t.then(after, "write about", func(ctx context.Context) error { return t.write(ctx, t.thing, t.buyer, author, line) })
-		after = t.between(6*time.Minute, 100*time.Minute)
+		after = t.between(12*time.Minute, 90*time.Minute)
 	}
 }
 
