@@ -125,4 +125,18 @@ var invariants = []invariant{{
 	count:  `SELECT COUNT(*) FROM payments WHERE state IN ('opening', 'open', 'processing')`,
 	broken: `SELECT order_id FROM payments WHERE state IN ('opening', 'open', 'processing') AND expires_at < ? ORDER BY order_id`,
 	dated:  true,
+}, {
+	name:  "no money moved at the provider without us, up to two days ago",
+	count: `SELECT COUNT(*) FROM webhook_events WHERE kind = 'charge.refunded' OR kind LIKE 'transfer.%'`,
+	broken: `
+		SELECT id
+		FROM webhook_events
+		WHERE (kind = 'charge.refunded' OR kind LIKE 'transfer.%') AND received_at < ? AND object_id NOT IN (
+			SELECT provider_id FROM movements
+			UNION
+			SELECT charge_id FROM movements
+			UNION
+			SELECT p.charge_id FROM payments p JOIN movements m ON m.order_id = p.order_id AND m.kind = 'refund')
+		ORDER BY id`,
+	dated: true,
 }}

@@ -45,7 +45,7 @@ func (s *Service) hear(ctx context.Context, h Heard) error {
 
 // compareMoved notices money that moved without us: somebody used the
 // provider's own pages. The ledger is not mended by a machine; a person is told
-// in the log, and kierto check keeps saying so.
+// in the log, and by kierto check from two days later on.
 func (s *Service) compareMoved(ctx context.Context, h Heard) error {
 	known, err := knownMove(ctx, s.DB, h.Object)
 	if err == nil && !known {

@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -291,6 +292,33 @@ func TestCheckNotices(t *testing.T) {
 				_, err = s.d.Do(s.Context(), c.mend)
 				s.ok(err)
 			}
+		}
+	})
+}
+
+// Money that somebody moves on the provider's own pages does not go unnoticed.
+func TestMoneyMovedWithoutUsIsNamed(t *testing.T) {
+	each(t, func(s *shop) {
+		s.pay("ord_1")
+		for _, e := range []string{"charge.refunded", "transfer.created", "account.updated"} {
+			_, err := s.DB.Do(s.Context(), `INSERT INTO webhook_events (id, kind, object_id, received_at) VALUES (?, ?, ?, ?)`,
+				"evt_"+e, e, "obj_"+e, s.clock.Now())
+			s.ok(err)
+		}
+		named := func() (ids []string) {
+			results, err := s.Check(s.Context())
+			s.ok(err)
+			for _, r := range results {
+				ids = append(ids, r.Broken...)
+			}
+			return ids
+		}
+		if ids := named(); len(ids) != 0 {
+			s.Fatalf("named at once: %v", ids)
+		}
+		s.clock.Move(49 * time.Hour)
+		if ids := named(); !slices.Equal(ids, []string{"evt_charge.refunded", "evt_transfer.created"}) {
+			s.Fatalf("named: %v", ids)
 		}
 	})
 }
