@@ -121,8 +121,10 @@ func (v voice) priceNote() string {
 	switch {
 	case v.Role == Seller:
 		return "yours"
-	case o.PaidAt.IsZero():
+	case o.PaidAt.IsZero() && o.State.Payable():
 		return "to_pay"
+	case o.PaidAt.IsZero():
+		return "unpaid"
 	case o.State == Refunded || o.State == Cancelled:
 		return "back"
 	}

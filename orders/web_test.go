@@ -39,11 +39,14 @@ func TestCheckoutIsForWhatCanBeBought(t *testing.T) {
 		webtest.Client(m.T, site).As(string(m.Anna.ID)).Get(page).Want(409).Has("oma ilmoituksesi")
 		salla, noora := webtest.Client(m.T, site).As(string(m.Salla.ID)), webtest.Client(m.T, site).As(string(m.Noora.ID))
 		salla.Get(page).Want(200)
-		m.Bought()
+		o := m.Bought()
 		noora.Get(page).Want(200) // it waits for her money
 		salla.Get(page).Want(409).Has("ei ole enää myynnissä")
 		form := webtest.Form("key", "a-key-that-is-long-enough-to-be-one", "way", "point:posti", "name", "Salla Virta", "street", "Katu 1",
 			"postcode", "00100", "town", "Helsinki", "phone", "0401234567")
 		salla.Post(page, form).Want(409).Has("ei ole enää myynnissä").Lacks("Katu 1")
+		noora.Get(o.URL()).Want(200).Has("maksettavaa")
+		m.Does(o, orders.Buyer, orders.Cancel, orders.Input{})
+		noora.Get(o.URL()).Want(200).Has("ei maksettu").Lacks("maksettavaa")
 	})
 }

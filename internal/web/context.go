@@ -92,12 +92,26 @@ func (c *Ctx) Form() (Form, error) {
 		}
 		return Form{}, fault.New(fault.Invalid, "web.broken_form")
 	}
+	cleanValues(v)
+	return Form{Values: v}, nil
+}
+
+// cleanValues cleans all values, and the names too; it tells whether there was
+// anything to drop.
+func cleanValues(v url.Values) bool {
+	dirty := false
 	for k, vs := range v {
 		for i, s := range vs {
-			v[k][i] = clean(s)
+			if vs[i] = clean(s); vs[i] != s {
+				dirty = true
+			}
+		}
+		if clean(k) != k {
+			delete(v, k)
+			dirty = true
 		}
 	}
-	return Form{Values: v}, nil
+	return dirty
 }
 
 // clean drops what no person types: NUL and bytes that are not UTF-8, which

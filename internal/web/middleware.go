@@ -67,6 +67,24 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// cleanURL drops what no person types from an address, as Form does from what
+// is posted. A path that holds such bytes names nothing that is stored.
+func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		if clean(u.Path) != u.Path {
+			return fault.New(fault.Missing, "web.missing")
+		}
+		if strings.Contains(u.RawQuery, "%") || clean(u.RawQuery) != u.RawQuery {
+			q := u.Query()
+			if cleanValues(q) {
+				u.RawQuery = q.Encode()
+			}
+		}
+		return next(c)
+	}
+}
+
 // headers sets the security headers. No page loads anything from elsewhere, and
 // no script or style is inline.
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {

@@ -73,7 +73,7 @@ func New(opt Options) *Server {
 	cross.AddInsecureBypassPattern("POST /webhooks/") // they prove themselves by signature
 	cross.AddInsecureBypassPattern("POST /unsubscribe/")
 	cross.SetDenyHandler(http.HandlerFunc(s.denyCrossSite))
-	e.Use(requestID, s.log, s.recover, s.headers,
+	e.Use(requestID, s.log, s.recover, s.headers, cleanURL,
 		echo.WrapMiddleware(cross.Handler),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: s.isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}),

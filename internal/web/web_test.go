@@ -145,6 +145,22 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// Bytes that no database stores are no part of an address either.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	s, got := server(t), ""
+	s.GET("/x/:id", web.Anyone, func(c *web.Ctx) error {
+		got = c.QueryParam("q") + "|" + c.QueryParam("f.a")
+		return ok(c)
+	})
+	for path, want := range map[string]string{"/x/%00": "", "/x/a%ff": "", "/x/a?q=b%00%ffc&f.%00=1&f.a=2": "bc|2", "/x/a?q=p%C3%A4%25": "pä%|"} {
+		got = ""
+		if w := ask(s, "GET", path, ""); got != want || (w.Code == 200) != (want != "") {
+			t.Errorf("%s: %d, %q; want %q", path, w.Code, got, want)
+		}
+	}
+}
+
 // Large bodies are for photos alone, and leave no files behind.
 func TestUploads(t *testing.T) {
 	t.Parallel()
