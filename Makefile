@@ -5,7 +5,7 @@ export GOFLAGS := -tags=sqlite_fts5 -trimpath
 # TESTFLAGS adds to go test: make test TESTFLAGS='-race -run TestTrade'
 TESTFLAGS ?=
 
-.PHONY: build run generate test conform check lint tools
+.PHONY: build run generate test conform bench check lint tools
 build:
 	go build -o bin/kierto ./cmd/kierto
 
@@ -24,6 +24,13 @@ test: tools
 # Our requests against Stripe's own description of its API; a module of its own.
 conform:
 	go -C internal/standin/stripe/conform test -mod=mod ./...
+
+# Every budget of docs/design.md beside what is the least it could cost, on a
+# database of a million listings. Smaller: LISTINGS=100000 TURNS=100000 make bench.
+# BENCH_DATA=folder keeps the filled database for the next time.
+bench:
+	KIERTO_TEST_POSTGRES_DURABLE=1 go run ./internal/testdb/cluster -- \
+		go test ./cmd/kierto -run '^$$' -bench '^BenchmarkBudgets$$' -benchtime 1x -timeout 4h
 
 check: lint test
 

@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 }
 
 // program is the path of the built program.
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	t.Helper()
 	path, err := binary()
 	if err != nil {

@@ -35,7 +35,7 @@ const (
 // installation is `kierto serve` on an address and data of its own. The payment
 // provider and the post live in the test, so that they outlive the program.
 type installation struct {
-	t      *testing.T
+	t      testing.TB
 	data   string
 	base   string
 	env    []string
@@ -49,7 +49,7 @@ type installation struct {
 
 // install prepares an installation; database is a PostgreSQL URL, or empty. It
 // is stopped and its stand-ins are closed when the test ends.
-func install(t *testing.T, database string) *installation {
+func install(t testing.TB, database string) *installation {
 	t.Helper()
 	i := &installation{t: t, data: t.TempDir()}
 	i.log = filepath.Join(i.data, "log.txt")
@@ -94,7 +94,7 @@ func install(t *testing.T, database string) *installation {
 // that the address is still free after a restart.
 const lowestPort, ports, portTries = 20_000, 10_000, 100
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	var lc net.ListenConfig
 	for range portTries {

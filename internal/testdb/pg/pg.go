@@ -32,12 +32,17 @@ const admin = "kierto"
 // latest when the process that started it is gone, however it went.
 const supervise = `"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf "$DATA"`
 
-// settings trade safety for speed: the data lives as long as one test run.
-var settings = []string{
-	"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400",
-	"shared_buffers=64MB", "max_wal_size=256MB", "autovacuum=off", "log_min_messages=fatal", "log_min_error_statement=panic",
-	"timezone=UTC", "jit=off",
-}
+// EnvDurable set to 1 starts a server that keeps what it promised, for benchmarks.
+const EnvDurable = "KIERTO_TEST_POSTGRES_DURABLE"
+
+var (
+	settings = []string{
+		"listen_addresses=", "max_connections=400", "log_min_messages=fatal", "log_min_error_statement=panic", "timezone=UTC", "jit=off",
+	}
+	// fast trades safety for speed: the data lives as long as one test run.
+	fast    = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_wal_size=256MB", "autovacuum=off"}
+	durable = []string{"shared_buffers=256MB", "max_wal_size=2GB"}
+)
 
 // Server is a running throw-away server.
 type Server struct {
@@ -90,7 +95,11 @@ func start(bin, dir string, who *syscall.Credential) (*Server, error) {
 		return nil, fmt.Errorf("pg: initdb: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	args := []string{"-c", supervise, "supervise", filepath.Join(bin, "postgres"), "-D", data, "-k", dir}
-	for _, s := range settings {
+	how := fast
+	if os.Getenv(EnvDurable) == "1" {
+		how = durable
+	}
+	for _, s := range append(settings[:len(settings):len(settings)], how...) {
 		args = append(args, "-c", s)
 	}
 	cmd := command("/bin/sh", args...)
