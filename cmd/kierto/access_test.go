@@ -78,7 +78,7 @@ func TestEveryRouteKeepsItsAccess(t *testing.T) {
 // A marketplace that serves has none of the demo's routes.
 func TestTheDemoIsNoPartOfServing(t *testing.T) {
 	t.Parallel()
-	m, _ := seeded(t, testdb.SQLite(t))
+	m, _ := unseeded(t, testdb.SQLite(t))
 	srv := m.server(web.Options{})
 	for _, r := range srv.Routes() {
 		if strings.HasPrefix(r.Path, "/demo") || strings.HasPrefix(r.Path, "/dev") {

@@ -15,6 +15,16 @@ import (
 // seeded is a small demo on d, which nobody serves.
 func seeded(t *testing.T, d *db.DB) (*market, *demo.Demo) {
 	t.Helper()
+	m, stand := unseeded(t, d)
+	if err := stand.Seed(t.Context(), demo.Amounts["small"], m.sweep); err != nil {
+		t.Fatal(err)
+	}
+	return m, stand
+}
+
+// unseeded is a demo in which nothing is made up.
+func unseeded(t *testing.T, d *db.DB) (*market, *demo.Demo) {
+	t.Helper()
 	stand, err := demo.Start(t.Context(), t.TempDir(), "http://kierto.test")
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +43,6 @@ func seeded(t *testing.T, d *db.DB) (*market, *demo.Demo) {
 		t.Fatal(err)
 	}
 	stand.Begin(m.forDemo())
-	if err := stand.Seed(t.Context(), demo.Amounts["small"], m.sweep); err != nil {
-		t.Fatal(err)
-	}
 	return m, stand
 }
 
