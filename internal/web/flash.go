@@ -26,7 +26,16 @@ func (c *Ctx) setFlash(f Flash) {
 	if err != nil {
 		return
 	}
-	c.SetCookie(c.srv.cookie(flashCookie, base64.RawURLEncoding.EncodeToString(raw), flashMaxAge))
+	c.SetCookie(c.srv.cookie(c.srv.flashName(), base64.RawURLEncoding.EncodeToString(raw), flashMaxAge))
+}
+
+// flashName is the sentence's cookie: with TLS one that no neighbouring site of
+// the same domain can set.
+func (s *Server) flashName() string {
+	if s.secure() {
+		return "__Host-" + flashCookie
+	}
+	return flashCookie
 }
 
 // SetLang remembers in the browser which language to speak.
@@ -36,11 +45,11 @@ func (c *Ctx) SetLang(lang string) { c.SetCookie(c.srv.cookie(langCookie, lang, 
 // the undo address must be local, so a forged cookie shows only its forger a
 // sentence.
 func (c *Ctx) takeFlash() *Flash {
-	k, err := c.Cookie(flashCookie)
+	k, err := c.Cookie(c.srv.flashName())
 	if err != nil || k.Value == "" {
 		return nil
 	}
-	c.SetCookie(c.srv.cookie(flashCookie, "", -1))
+	c.SetCookie(c.srv.cookie(c.srv.flashName(), "", -1))
 	raw, err := base64.RawURLEncoding.DecodeString(k.Value)
 	if err != nil {
 		return nil

@@ -48,7 +48,7 @@ func (m *micro) serves(c *Ctx) bool {
 	if c.Reader.SignedIn() || c.Request().Method != http.MethodGet || c.Request().Header.Get("HX-Request") != "" || c.srv.opt.Demo != nil {
 		return false
 	}
-	_, err := c.Cookie(flashCookie)
+	_, err := c.Cookie(c.srv.flashName())
 	return err != nil
 }
 

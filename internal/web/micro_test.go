@@ -26,7 +26,7 @@ func TestMicroCache(t *testing.T) {
 		t.Errorf("two strangers got %q and %q", first, again)
 	}
 	for what, header := range map[string][]string{
-		"a member": {"Cookie", cookie}, "a Swede": {"Accept-Language", "sv"}, "somebody with a sentence waiting": {"Cookie", "kierto_flash=eyJUZXh0IjoieCJ9"},
+		"a member": {"Cookie", cookie}, "a Swede": {"Accept-Language", "sv"}, "somebody with a sentence waiting": {"Cookie", "__Host-kierto_flash=eyJUZXh0IjoieCJ9"},
 	} {
 		if got := ask(s, "GET", "/", "", header...).Body.String(); got == first {
 			t.Errorf("%s got the strangers' page", what)
