@@ -2,6 +2,7 @@ package nudges
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kierto/kierto/internal/calendar"
@@ -12,6 +13,7 @@ import (
 
 const (
 	sweepBatch = 200              // turns looked at between two looks at the clock
+	together   = 50               // turns looked at in one transaction
 	lapseRetry = 15 * time.Minute // a lapse that failed is tried again then
 	sweepRetry = 5 * time.Minute  // a turn that could not be looked at, likewise
 )
@@ -27,20 +29,50 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		if err != nil {
 			return seen, err
 		}
-		for _, t := range due {
-			if err := s.look(ctx, t); err != nil {
-				s.Log.Error("sweep", "turn", t.ID, "kind", t.Kind, "subject", t.Subject, "err", err)
-				if err := s.putOff(ctx, t); err != nil {
-					return seen, err
-				}
+		for some := range slices.Chunk(due, together) {
+			if err := s.lookAll(ctx, some); err != nil {
+				return seen, err
 			}
-			seen++
+			seen += len(some)
 		}
 		if len(due) < sweepBatch {
 			break
 		}
 	}
 	return seen, ctx.Err()
+}
+
+// lookAll does what is due about some turns in one transaction, since a commit
+// costs more than a reminder. When that fails each is looked at by itself, so
+// that none suffers for another. Lapses, which may move money, are never joined.
+func (s *Service) lookAll(ctx context.Context, some []turn.Turn) error {
+	var lapsed []turn.Turn
+	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
+		lapsed = nil
+		for _, t := range some {
+			is, err := s.step(ctx, tx, t.ID)
+			if err != nil {
+				return err
+			}
+			if is {
+				lapsed = append(lapsed, t)
+			}
+		}
+		return nil
+	})
+	each, rest := s.lapse, lapsed
+	if err != nil {
+		each, rest = s.look, some
+	}
+	for _, t := range rest {
+		if err := each(ctx, t); err != nil {
+			s.Log.Error("sweep", "turn", t.ID, "kind", t.Kind, "subject", t.Subject, "err", err)
+			if err := s.putOff(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // putOff keeps a turn that cannot be worked from being looked at without end.
