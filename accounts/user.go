@@ -5,6 +5,7 @@ package accounts
 import (
 	"strings"
 
+	"github.com/kierto/kierto/internal/calendar"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/i18n"
 )
@@ -89,4 +90,9 @@ func (u User) Speaker(now clock.Instant) *i18n.Speaker { return i18n.For(u.Lang,
 func (u User) First() string {
 	first, _, _ := strings.Cut(strings.TrimSpace(u.Name), " ")
 	return first
+}
+
+// Quiet is when the person wants to be left alone.
+func (u User) Quiet() calendar.Quiet {
+	return calendar.Quiet{From: u.QuietFrom, Until: u.QuietUntil, Zone: clock.Zone(u.Zone)}
 }

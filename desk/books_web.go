@@ -68,7 +68,7 @@ func (s *Service) ledgerPage(ctx context.Context, words, before string, p *pages
 	}
 	if len(ps) > pageLen {
 		ps = ps[:pageLen]
-		p.Pager.Next = "/desk/ledger" + query("before", ps[pageLen-1].ID)
+		p.Pager.Next = "/desk/ledger" + web.Query("before", ps[pageLen-1].ID)
 	}
 	return ps, nil
 }
@@ -132,14 +132,14 @@ func (s *Service) getAudit(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		p.Search.Chips = []ui.Chip{{URL: "/desk/audit" + query("q", subject), Label: actorName(f.Speaker, us, actor), Current: true, Remove: f.T("desk.filter_off")}}
+		p.Search.Chips = []ui.Chip{{URL: "/desk/audit" + web.Query("q", subject), Label: actorName(f.Speaker, us, actor), Current: true, Remove: f.T("desk.filter_off")}}
 	}
 	if before != "" {
-		p.Pager.First = "/desk/audit" + query("actor", string(actor), "q", subject)
+		p.Pager.First = "/desk/audit" + web.Query("actor", string(actor), "q", subject)
 	}
 	if len(log) > pageLen {
 		log = log[:pageLen]
-		p.Pager.Next = "/desk/audit" + query("actor", string(actor), "q", subject, "before", string(log[pageLen-1].ID))
+		p.Pager.Next = "/desk/audit" + web.Query("actor", string(actor), "q", subject, "before", string(log[pageLen-1].ID))
 	}
 	if p.Tables, err = s.logTables(ctx, f, log); err != nil {
 		return err

@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"net/url"
-
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
@@ -29,7 +27,7 @@ func (s *Service) getListings(c *web.Ctx) error {
 		return err
 	}
 	link := func(state, before string) string {
-		return "/desk/listings" + query("q", words, "seller", string(w.Seller), "state", state, "before", before)
+		return "/desk/listings" + web.Query("q", words, "seller", string(w.Seller), "state", state, "before", before)
 	}
 	p := pages.List{Frame: f, Title: f.T("desk.listings"), Search: &pages.Search{
 		URL: "/desk/listings", Label: f.T("desk.listings_search"), Words: words, ChipsLabel: f.T("desk.filter_state"),
@@ -194,20 +192,6 @@ func undoable(c *web.Ctx, form web.Form) (string, *fault.Fault) {
 		return undoNote, nil
 	}
 	return reason(form.Get("note"), true)
-}
-
-// query is a query string of "name", value pairs, without the empty ones.
-func query(pairs ...string) string {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(v) == 0 {
-		return ""
-	}
-	return "?" + v.Encode()
 }
 
 // pairs are hidden fields of "name", value pairs, without the empty ones.

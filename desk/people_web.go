@@ -28,7 +28,7 @@ func (s *Service) getPeople(c *web.Ctx) error {
 		return err
 	}
 	link := func(status, before string) string {
-		return "/desk/people" + query("q", words, "status", status, "before", before)
+		return "/desk/people" + web.Query("q", words, "status", status, "before", before)
 	}
 	p := pages.List{Frame: f, Title: f.T("desk.people"), Search: &pages.Search{
 		URL: "/desk/people", Label: f.T("desk.people_search"), Words: words, ChipsLabel: f.T("desk.filter_state"), Hidden: pairs("status", status),

@@ -65,7 +65,7 @@ func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
 		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "account"))
 	}
 	if holds(d.Topic, d.Warning) {
-		if end := calendar.NextWaking(now, quiet(u)); end != now {
+		if end := calendar.NextWaking(now, u.Quiet()); end != now {
 			return putBack(ctx, s.DB, did, end, "quiet hours")
 		}
 	}

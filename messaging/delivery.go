@@ -181,7 +181,7 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Tellin
 	d.State, d.NextAt = Queued, now.Add(lease)
 	held := false
 	if holds(t.Topic, t.Warning) {
-		if end := calendar.NextWaking(now, quiet(u)); end != now {
+		if end := calendar.NextWaking(now, u.Quiet()); end != now {
 			d.NextAt, held = end, true
 		}
 	}

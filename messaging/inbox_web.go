@@ -54,10 +54,10 @@ func (s *Service) inboxPage(c *web.Ctx, open *Conversation) (page.InboxPage, err
 	p := page.InboxPage{Frame: f, Threads: threads, Notices: unseen, Filters: filters(f, show, len(mine)), Empty: emptyInbox(f, show)}
 	p.Pager = ui.Pager{Label: f.T("messaging.pages"), Start: f.T("messaging.newest"), More: f.T("messaging.older")}
 	if before > 0 {
-		p.Pager.First = "/inbox" + query("show", show)
+		p.Pager.First = "/inbox" + web.Query("show", show)
 	}
 	if more {
-		p.Pager.Next = "/inbox" + query("show", show, "before", strconv.FormatInt(int64(cs[len(cs)-1].LastAt), 10))
+		p.Pager.Next = "/inbox" + web.Query("show", show, "before", strconv.FormatInt(int64(cs[len(cs)-1].LastAt), 10))
 	}
 	return p, nil
 }
@@ -279,7 +279,7 @@ func (s *Service) pane(c *web.Ctx, f web.Frame, conv Conversation, es []Entry, f
 		if !mine && !other.IsDeleted() {
 			p.Acts = append(p.Acts, ui.Button{Label: f.T("messaging.block"), URL: "/inbox/" + id + "/block", Kind: "bare", Small: true, Icon: "ban"})
 		}
-		p.Acts = append(p.Acts, ui.Button{Label: f.T("messaging.report"), URL: "/reports/new" + query("kind", "conversation", "subject", id), Kind: "bare", Small: true, Icon: "flag"})
+		p.Acts = append(p.Acts, ui.Button{Label: f.T("messaging.report"), URL: "/reports/new" + web.Query("kind", "conversation", "subject", id), Kind: "bare", Small: true, Icon: "flag"})
 	}
 	return p, nil
 }

@@ -237,7 +237,7 @@ func (s *Service) askPerson(ctx context.Context, tx *db.Tx, c Conversation, othe
 	return s.ask(ctx, tx, turn.Spec{
 		Kind: turn.AnswerMessage, Subject: string(c.ID), Version: e.Seq,
 		Owner: string(other), Waiter: string(e.Author),
-		Due: calendar.WakingAdd(now, answerWithin, quiet(u)),
+		Due: calendar.WakingAdd(now, answerWithin, u.Quiet()),
 	})
 }
 
@@ -350,9 +350,4 @@ func (s *Service) HideEntry(ctx context.Context, tx *db.Tx, eid EntryID, hidden 
 	}
 	s.Live.Wake(ctx, tx, Topic(cid))
 	return nil
-}
-
-// quiet are a person's quiet hours.
-func quiet(u accounts.User) calendar.Quiet {
-	return calendar.Quiet{From: u.QuietFrom, Until: u.QuietUntil, Zone: clock.Zone(u.Zone)}
 }

@@ -203,17 +203,3 @@ func (s *Service) postUnsubscribe(c *web.Ctx) error {
 		Next: &ui.Button{Label: f.T("messaging.stopped_settings"), URL: "/account/channels", Kind: "quiet"},
 	}))
 }
-
-// query is a query string of "name", value pairs, without the empty ones.
-func query(pairs ...string) string {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(v) == 0 {
-		return ""
-	}
-	return "?" + v.Encode()
-}

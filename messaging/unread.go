@@ -60,7 +60,7 @@ func (s *Service) writeUnread(ctx context.Context, tx *db.Tx, w waiting) error {
 	if err != nil {
 		return err
 	}
-	if end := calendar.NextWaking(now, quiet(u)); end != now {
+	if end := calendar.NextWaking(now, u.Quiet()); end != now {
 		_, err := w.postpone(ctx, tx, end) // in the morning, about everything until then
 		return err
 	}

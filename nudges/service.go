@@ -54,7 +54,7 @@ func (s *Service) quiet(ctx context.Context, q db.Queryer, t turn.Turn) (readers
 		if err != nil {
 			return nil, err
 		}
-		hours[id] = calendar.Quiet{From: u.QuietFrom, Until: u.QuietUntil, Zone: clock.Zone(u.Zone)}
+		hours[id] = u.Quiet()
 	}
 	return func(to string) calendar.Quiet { return hours[s.recipient(t, to)] }, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/calendar"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
@@ -144,9 +143,4 @@ func (s *Service) fresh(ctx context.Context, tx *db.Tx, o Order, t Turn, in Inpu
 func (s *Service) dueOf(ctx context.Context, q db.Queryer, o Order) (clock.Instant, error) {
 	t, err := turn.Get(ctx, q, o.Turn)
 	return t.DueAt, err
-}
-
-// quietOf are a person's quiet hours.
-func quietOf(u accounts.User) calendar.Quiet {
-	return calendar.Quiet{From: u.QuietFrom, Until: u.QuietUntil, Zone: clock.Zone(u.Zone)}
 }

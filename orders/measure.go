@@ -53,7 +53,7 @@ func (s *Service) Measure(ctx context.Context, who accounts.UserID) error {
 	}
 	var minutes, hours []int64
 	for _, r := range replies {
-		minutes = append(minutes, int64(calendar.Waking(r.From, r.Until, quietOf(u))/time.Minute))
+		minutes = append(minutes, int64(calendar.Waking(r.From, r.Until, u.Quiet())/time.Minute))
 	}
 	for _, p := range posts {
 		hours = append(hours, int64(p.Until.Sub(p.From)/time.Hour))

@@ -130,7 +130,7 @@ func (s *Service) propose(ctx context.Context, tx *db.Tx, o *Offer, l listings.L
 	}
 	now := s.Clock.Now()
 	o.ID, o.State, o.Version, o.CreatedAt = id.New[OfferID]("off", now), OfferOpen, 1, now
-	o.ExpiresAt = byDay(now.Add(offerLife), quietOf(answerer))
+	o.ExpiresAt = byDay(now.Add(offerLife), answerer.Quiet())
 	if err := insertOffer(ctx, tx, *o); err != nil {
 		return err
 	}

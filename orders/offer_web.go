@@ -149,9 +149,8 @@ func (s *Service) postAnswer(how string) web.Handler {
 		back := "/inbox/" + string(o.Conversation)
 		switch how {
 		case "accept":
-			var made Order
-			if made, err = s.Accept(ctx, oid, me(c)); err == nil && me(c) == o.Buyer {
-				back = o.buyURL(made)
+			if _, err = s.Accept(ctx, oid, me(c)); err == nil && me(c) == o.Buyer {
+				back = o.buyURL()
 			}
 		case "decline":
 			err = s.Decline(ctx, oid, me(c))
@@ -180,7 +179,7 @@ func (s *Service) postAnswer(how string) web.Handler {
 }
 
 // buyURL is where a buyer goes on after an offer was accepted.
-func (o Offer) buyURL(Order) string { return "/listings/" + string(o.Listing) + "/buy" }
+func (o Offer) buyURL() string { return "/listings/" + string(o.Listing) + "/buy" }
 
 func counterPage(c *web.Ctx, o Offer, form web.Form) pages.Move {
 	return pages.Move{

@@ -34,7 +34,7 @@ func Examples() []layout.Example {
 		}},
 		{Name: "desk-act", Make: func(f web.Frame) templ.Component {
 			p := exampleQueue(staff(f))
-			form := web.Filled("note", lang(f, "Anna ei vastaa eikä pysty postittamaan.", "Anna svarar inte och kan inte posta.", "Anna does not answer and cannot post it."))
+			form := web.Filled("note", layout.Pick(f, "Anna ei vastaa eikä pysty postittamaan.", "Anna svarar inte och kan inte posta.", "Anna does not answer and cannot post it."))
 			form.Faults = fault.Faults{fault.Field("password", "accounts.password_wrong")}
 			p.Open = ShowAct(p.Frame, exampleAct(p.Frame, form))
 			return ShowQueue(p)
@@ -52,11 +52,6 @@ func staff(f web.Frame) web.Frame {
 	f.Reader.ID, f.Reader.Name, f.Reader.Operator = "usr_salla", "Salla Virta", true
 	f.Section, f.Badges, f.Path = "desk", web.Badges{Moves: 5}, "/desk"
 	return f
-}
-
-// lang is the words of the frame's language.
-func lang(f web.Frame, fi, sv, en string) string {
-	return map[string]string{"fi": fi, "sv": sv, "en": en}[f.Lang]
 }
 
 func exampleQueue(f web.Frame) Queue {
@@ -125,9 +120,9 @@ func exampleRows(f web.Frame) []ui.Row {
 	at := f.Now.Add(-29 * time.Hour)
 	return []ui.Row{
 		{Day: f.LongDay(at)},
-		{ID: "e1", Event: lang(f, "**Noora maksoi 84,90 €.**", "**Noora betalade 84,90 €.**", "**Noora paid €84.90.**"), Icon: "check", Tone: "move", When: f.Clock(at), ISO: f.ISO(at)},
-		{ID: "e2", Name: "Anna", Person: "usr_anna", Said: "Anna: ", Text: lang(f, "Anteeksi, olen ollut flunssassa. Pakkaan sen huomenna!", "Förlåt, jag har varit förkyld. Jag packar den i morgon!", "Sorry, I have had a cold. I will pack it tomorrow!"), When: f.Clock(at), ISO: f.ISO(at)},
-		{ID: "e3", Event: lang(f, "Anna sai muistutuksen.", "Anna fick en påminnelse.", "Anna was reminded."), Icon: "bell", Tone: "nudge", When: f.Clock(at), ISO: f.ISO(at)},
+		{ID: "e1", Event: layout.Pick(f, "**Noora maksoi 84,90 €.**", "**Noora betalade 84,90 €.**", "**Noora paid €84.90.**"), Icon: "check", Tone: "move", When: f.Clock(at), ISO: f.ISO(at)},
+		{ID: "e2", Name: "Anna", Person: "usr_anna", Said: "Anna: ", Text: layout.Pick(f, "Anteeksi, olen ollut flunssassa. Pakkaan sen huomenna!", "Förlåt, jag har varit förkyld. Jag packar den i morgon!", "Sorry, I have had a cold. I will pack it tomorrow!"), When: f.Clock(at), ISO: f.ISO(at)},
+		{ID: "e3", Event: layout.Pick(f, "Anna sai muistutuksen.", "Anna fick en påminnelse.", "Anna was reminded."), Icon: "bell", Tone: "nudge", When: f.Clock(at), ISO: f.ISO(at)},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/templates/layout"
 	"github.com/kierto/kierto/templates/ui"
 )
 
@@ -36,7 +37,7 @@ func exampleReport(f web.Frame) templ.Component {
 				{Value: "dismiss", Label: f.T("desk.decide.dismiss"), More: f.T("desk.decide.dismiss_more")}}},
 			Button: ui.Button{Label: f.T("desk.decide_do")}},
 		Facts: []ui.Fact{{Term: f.T("desk.reported_by"), Text: "Noora Lindqvist", URL: "/desk/people/usr_noora"}, {Term: f.T("desk.col.when"), Text: f.DayClock(f.Now)}},
-		Words: lang(f, "Samat kuvat ovat toisessa ilmoituksessa.", "Samma bilder finns i en annan annons.", "The same photos are in another listing."),
+		Words: layout.Pick(f, "Samat kuvat ovat toisessa ilmoituksessa.", "Samma bilder finns i en annan annons.", "The same photos are in another listing."),
 		Thing: ui.LinkRow{URL: "/desk/listings/lst_1", Icon: "tag", Label: "Kilpailutakki 38", More: f.T("desk.report_kind.listing")},
 	})
 	return ShowQueue(p)

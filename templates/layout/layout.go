@@ -26,6 +26,12 @@ type Example struct {
 	Make func(f web.Frame) templ.Component
 }
 
+// Pick is the words of an example in the reader's language. Examples are
+// invented data, so they are not among the market's own sentences.
+func Pick(f web.Frame, fi, sv, en string) string {
+	return map[string]string{"fi": fi, "sv": sv, "en": en}[f.Lang]
+}
+
 // htmxConfig sets htmx up: answers that show errors are swapped like any other,
 // nothing is evaluated, no style is injected, no page is kept in the browser's
 // storage.

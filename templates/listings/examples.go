@@ -32,11 +32,6 @@ func Examples() []layout.Example {
 	}
 }
 
-// say picks the words of an example in the reader's language.
-func say(f web.Frame, fi, sv, en string) string {
-	return map[string]string{"fi": fi, "sv": sv, "en": en}[f.Lang]
-}
-
 func drawing(name string) string { return static.URL("pictures/" + name + ".svg") }
 
 // exampleTiles are invented things on sale.
@@ -46,12 +41,12 @@ func exampleTiles(f web.Frame) []ui.Tile {
 		drawing, title, town string
 		minor                int64
 	}{
-		{"saddle", say(f, `Wintec-yleissatula 17", keskileveä`, `Wintec allroundsadel 17", medium`, `Wintec general purpose saddle 17", medium`), "Lempäälä", 7500},
-		{"bridle", say(f, "Nahkasuitset kristalliotsahihnalla, full", "Läderträns med kristallpannband, full", "Leather bridle with a crystal browband, full"), "Tampere", 4800},
-		{"rug", say(f, "Talviloimi 145 cm, 300 g, pesty", "Vintertäcke 145 cm, 300 g, tvättat", "Winter rug 145 cm, 300 g, washed"), "Seinäjoki", 6200},
-		{"girth", say(f, "Anatominen satulavyö 65 cm", "Anatomisk sadelgjord 65 cm", "Anatomical girth 65 cm"), "Espoo", 5500},
-		{"boots", say(f, "Pitkät nahkasaappaat 39", "Långa läderstövlar 39", "Tall leather boots 39"), "Turku", 9500},
-		{"halter", say(f, "Riimu ja naru, cob", "Grimma och grimskaft, cob", "Halter and lead rope, cob"), "Oulu", 1400},
+		{"saddle", layout.Pick(f, `Wintec-yleissatula 17", keskileveä`, `Wintec allroundsadel 17", medium`, `Wintec general purpose saddle 17", medium`), "Lempäälä", 7500},
+		{"bridle", layout.Pick(f, "Nahkasuitset kristalliotsahihnalla, full", "Läderträns med kristallpannband, full", "Leather bridle with a crystal browband, full"), "Tampere", 4800},
+		{"rug", layout.Pick(f, "Talviloimi 145 cm, 300 g, pesty", "Vintertäcke 145 cm, 300 g, tvättat", "Winter rug 145 cm, 300 g, washed"), "Seinäjoki", 6200},
+		{"girth", layout.Pick(f, "Anatominen satulavyö 65 cm", "Anatomisk sadelgjord 65 cm", "Anatomical girth 65 cm"), "Espoo", 5500},
+		{"boots", layout.Pick(f, "Pitkät nahkasaappaat 39", "Långa läderstövlar 39", "Tall leather boots 39"), "Turku", 9500},
+		{"halter", layout.Pick(f, "Riimu ja naru, cob", "Grimma och grimskaft, cob", "Halter and lead rope, cob"), "Oulu", 1400},
 	} {
 		t := ui.Tile{URL: "/listings/lst_1", Title: x.title, Price: f.Money(money.EUR(x.minor)), Town: x.town, Photo: drawing(x.drawing), Eager: i < 4,
 			Favourite: &ui.Favourite{URL: "/listings/lst_1/favourite", On: i == 4, Label: f.T("listings.heart_add") + ": " + x.title}}
@@ -66,8 +61,8 @@ func exampleTiles(f web.Frame) []ui.Tile {
 func exampleBrowse(f web.Frame) BrowsePage {
 	f.Section, f.Path = "browse", "/"
 	p := BrowsePage{Frame: f, Hero: true, Heading: f.N("listings.found", 741, "Number", "741"), Tiles: exampleTiles(f), Next: "/?after=x", NextNote: "48 / 741",
-		Tabs: []ui.Chip{{URL: "/", Label: f.T("listings.all"), Current: true}, {URL: "/?category=saddles", Label: say(f, "Satulat", "Sadlar", "Saddles")},
-			{URL: "/?category=bridles", Label: say(f, "Suitset", "Träns", "Bridles")}, {URL: "/?category=rugs", Label: say(f, "Loimet", "Täcken", "Rugs")}}}
+		Tabs: []ui.Chip{{URL: "/", Label: f.T("listings.all"), Current: true}, {URL: "/?category=saddles", Label: layout.Pick(f, "Satulat", "Sadlar", "Saddles")},
+			{URL: "/?category=bridles", Label: layout.Pick(f, "Suitset", "Träns", "Bridles")}, {URL: "/?category=rugs", Label: layout.Pick(f, "Loimet", "Täcken", "Rugs")}}}
 	for _, k := range []string{"new", "as_new", "good", "worn", "repair"} {
 		p.Filters.States = append(p.Filters.States, ui.Check{Name: "condition", Value: k, Label: f.T("listings.condition." + k)})
 	}
@@ -84,11 +79,11 @@ func exampleFiltered(f web.Frame) BrowsePage {
 	p.Tabs[0].Current, p.Tabs[1].Current = false, true
 	p.Filters.Form, p.Filters.Count = web.Filled("condition", "good", "max", "100", "f.seat", "17"), 3
 	p.Filters.Hidden = []ui.Pair{{Name: "category", Value: "saddles"}}
-	seat := say(f, "Istuin", "Sitsstorlek", "Seat")
+	seat := layout.Pick(f, "Istuin", "Sitsstorlek", "Seat")
 	p.Filters.Fields = []FilterField{
-		{Name: "f.tree", Label: say(f, "Rautakoko", "Bomvidd", "Tree width"), Checks: []ui.Check{{Name: "f.tree", Value: "medium", Label: say(f, "Keskileveä", "Medium", "Medium")}, {Name: "f.tree", Value: "wide", Label: say(f, "Leveä", "Vid", "Wide")}}},
+		{Name: "f.tree", Label: layout.Pick(f, "Rautakoko", "Bomvidd", "Tree width"), Checks: []ui.Check{{Name: "f.tree", Value: "medium", Label: layout.Pick(f, "Keskileveä", "Medium", "Medium")}, {Name: "f.tree", Value: "wide", Label: layout.Pick(f, "Leveä", "Vid", "Wide")}}},
 		{Name: "f.seat", Label: seat, Options: []ui.Option{{Value: "16.5", Label: `16,5"`}, {Value: "17", Label: `17"`}}},
-		{Name: "f.brand", Label: say(f, "Merkki", "Märke", "Brand")},
+		{Name: "f.brand", Label: layout.Pick(f, "Merkki", "Märke", "Brand")},
 	}
 	remove := f.T("listings.filter_remove")
 	p.Set = []ui.Chip{{URL: "/", Label: seat + `: 17"`, Remove: remove}, {URL: "/", Label: f.T("listings.at_most", "Price", "100"), Remove: remove}}
@@ -110,18 +105,18 @@ func exampleShow(f web.Frame) ShowPage {
 	f.Section, f.Path = "browse", "/listings/lst_1"
 	p := ShowPage{
 		Frame: f, Title: tiles[0].Title, Price: tiles[0].Price, Under: f.T("listings.postage_from", "Price", f.Money(money.EUR(690))) + " · " + f.T("listings.buyer_fee", "Price", f.Money(money.EUR(300))),
-		Crumbs: []ui.Crumb{{URL: "/", Label: f.T("listings.all")}, {URL: "/?category=saddles", Label: say(f, "Satulat", "Sadlar", "Saddles")}},
+		Crumbs: []ui.Crumb{{URL: "/", Label: f.T("listings.all")}, {URL: "/?category=saddles", Label: layout.Pick(f, "Satulat", "Sadlar", "Saddles")}},
 		Heart:  tiles[0].Favourite, BuyURL: "/listings/lst_1/buy", OfferURL: "/listings/lst_1/offer", AskURL: "/listings/lst_1/ask",
 		Assurance: f.T("listings.assurance", "Name", "Anna"), SellerURL: "/people/usr_anna",
 		Seller: ui.Person{Name: "Anna K.", ID: "usr_anna", More: "Lempäälä · " + f.T("listings.member_since", "Year", "2024"), Foot: f.T("listings.measured"), Facts: []ui.Fact{
 			{Term: f.T("listings.replies"), Text: "**" + f.N("listings.within_hours", 2) + "**"}, {Term: f.T("listings.posts"), Text: "**" + f.N("listings.within_days", 1) + "**"}, {Term: f.T("listings.trades"), Text: "**14**"}}},
 		Follow:   &ui.Button{Label: f.T("listings.follow"), URL: "/people/usr_anna/follow", Post: true, Kind: "quiet", Small: true, Icon: "bell"},
 		Postcode: "20100", PostURL: "/listings/lst_1", ReportURL: "/reports/new?kind=listing&subject=lst_1", Similar: tiles[1:],
-		Ways: []ui.Way{{Name: f.T("listings.way.point"), Price: f.Money(money.EUR(690)), More: say(f, "Posti · 1–3 arkipäivää", "Posti · 1–3 vardagar", "Posti · 1–3 business days")},
+		Ways: []ui.Way{{Name: f.T("listings.way.point"), Price: f.Money(money.EUR(690)), More: layout.Pick(f, "Posti · 1–3 arkipäivää", "Posti · 1–3 vardagar", "Posti · 1–3 business days")},
 			{Name: f.T("listings.way.pickup"), Price: f.Money(money.EUR(0)), More: "Lempäälä"}},
-		Text: []string{say(f, "Luotettava perussatula, joka on palvellut neljä vuotta maastossa ja kentällä.", "En pålitlig bassadel som har tjänat fyra år i terräng och på bana.", "A reliable basic saddle that has served four years in the woods and in the arena."),
-			say(f, "Myyn, koska hevonen on leventynyt.", "Säljs eftersom hästen har blivit bredare.", "For sale because the horse has grown wider.")},
-		Facts: []ui.Fact{{Term: f.T("listings.condition"), Text: f.T("listings.condition.good")}, {Term: say(f, "Istuin", "Sitsstorlek", "Seat"), Text: `17"`}, {Term: f.T("listings.published"), Text: f.Day(f.Now)}},
+		Text: []string{layout.Pick(f, "Luotettava perussatula, joka on palvellut neljä vuotta maastossa ja kentällä.", "En pålitlig bassadel som har tjänat fyra år i terräng och på bana.", "A reliable basic saddle that has served four years in the woods and in the arena."),
+			layout.Pick(f, "Myyn, koska hevonen on leventynyt.", "Säljs eftersom hästen har blivit bredare.", "For sale because the horse has grown wider.")},
+		Facts: []ui.Fact{{Term: f.T("listings.condition"), Text: f.T("listings.condition.good")}, {Term: layout.Pick(f, "Istuin", "Sitsstorlek", "Seat"), Text: `17"`}, {Term: f.T("listings.published"), Text: f.Day(f.Now)}},
 	}
 	for _, n := range []string{"1", "2", "3"} {
 		p.Pictures = append(p.Pictures, ui.Picture{Large: drawing("saddle"), Small: drawing("saddle"), Alt: f.T("listings.photo_alt", "Title", p.Title, "N", n), Label: f.T("listings.photo_label", "N", n)})
@@ -143,8 +138,8 @@ func exampleSell(f web.Frame, form web.Form) SellPage {
 	p := SellPage{
 		Frame: f, Form: form, Heading: f.T("listings.sell_heading"), Lead: f.T("listings.sell_lead"), ActionURL: base + "/publish", Action: f.T("listings.publish"), DraftURL: base + "/draft", FieldsURL: base + "/fields",
 		Version: "3", Editor: "EXAMPLE", Saved: f.T("listings.saved_at", "Clock", f.Clock(f.Now)), PriceHint: f.T("listings.price_before", "Low", f.Money(money.EUR(4000)), "High", f.Money(money.EUR(8500))),
-		Cats:   []ui.Option{{Value: "saddles", Label: say(f, "Satulat", "Sadlar", "Saddles")}, {Value: "rugs", Label: say(f, "Loimet", "Täcken", "Rugs")}},
-		Fields: []SellField{{Name: "f.seat", Label: say(f, "Istuin", "Sitsstorlek", "Seat"), Options: []ui.Option{{Value: "17", Label: `17"`}}}, {Name: "f.brand", Label: say(f, "Merkki", "Märke", "Brand"), Optional: true}},
+		Cats:   []ui.Option{{Value: "saddles", Label: layout.Pick(f, "Satulat", "Sadlar", "Saddles")}, {Value: "rugs", Label: layout.Pick(f, "Loimet", "Täcken", "Rugs")}},
+		Fields: []SellField{{Name: "f.seat", Label: layout.Pick(f, "Istuin", "Sitsstorlek", "Seat"), Options: []ui.Option{{Value: "17", Label: `17"`}}}, {Name: "f.brand", Label: layout.Pick(f, "Merkki", "Märke", "Brand"), Optional: true}},
 		Photos: ui.Photos{ID: "photos", Name: "photos", Label: f.T("listings.photos"), Hint: f.T("listings.photos_hint", "Max", 12, "Size", 15), Add: f.T("listings.photos_add"), Max: 12, UploadURL: base + "/photos", OrderURL: base + "/photos/order",
 			List: []ui.Photo{{ID: "pho_1", URL: drawing("saddle"), RemoveURL: base + "/photos/pho_1/remove"}, {ID: "pho_2", URL: drawing("girth"), EarlierURL: base + "/photos/pho_2/earlier", RemoveURL: base + "/photos/pho_2/remove"}}},
 		Acts:  []ui.Button{{Label: f.T("listings.discard"), URL: base + "/discard", Post: true, Kind: "bare", Small: true}},
@@ -184,6 +179,6 @@ func exampleFavourites(f web.Frame) FavouritesPage {
 
 func exampleSearches(f web.Frame) SearchesPage {
 	f.Section = "favourites"
-	return SearchesPage{Frame: f, Rows: []SearchRow{{Name: say(f, `Satulat, Istuin: 17"`, `Sadlar, Sitsstorlek: 17"`, `Saddles, Seat: 17"`), URL: "/?category=saddles", More: f.T("listings.search_since", "Day", f.Day(f.Now)),
+	return SearchesPage{Frame: f, Rows: []SearchRow{{Name: layout.Pick(f, `Satulat, Istuin: 17"`, `Sadlar, Sitsstorlek: 17"`, `Saddles, Seat: 17"`), URL: "/?category=saddles", More: f.T("listings.search_since", "Day", f.Day(f.Now)),
 		Drop: ui.Button{Label: f.T("listings.remove"), URL: "/searches/sea_1/drop", Post: true, Kind: "quiet", Small: true}}}}
 }

@@ -100,23 +100,6 @@ func wrap(s, prefix string) string {
 	return strings.Join(out, "\n")
 }
 
-// span is a run of text, bold or not.
-type span struct {
-	Text string
-	Bold bool
-}
-
-// spans reads the **bold** marks of a sentence.
-func spans(s string) []span {
-	var out []span
-	for i, part := range strings.Split(s, "**") {
-		if part != "" {
-			out = append(out, span{part, i%2 == 1})
-		}
-	}
-	return out
-}
-
 // lines are the lines of a text, for line breaks in HTML.
 func lines(s string) []string { return strings.Split(s, "\n") }
 

@@ -39,11 +39,6 @@ func Examples() []layout.Example {
 	}
 }
 
-// say picks the words of an example: invented data is not among our sentences.
-func say(f web.Frame, fi, sv, en string) string {
-	return map[string]string{"fi": fi, "sv": sv, "en": en}[f.Lang]
-}
-
 func picture(name string) string { return static.URL("pictures/" + name + ".svg") }
 
 // ago is a moment before the frame's.
@@ -66,18 +61,18 @@ func exampleInbox(f web.Frame) InboxPage {
 	due := f.Soon(f.Now.Add(27 * time.Hour))
 	f.Badges.Unread = 3
 	return InboxPage{Frame: f, Filters: exampleFilters(f), Notices: 2, Threads: []ui.Thread{
-		thread("boots", say(f, "Eeva · Pitkät nahkasaappaat 39", "Eeva · Höga läderstövlar 39", "Eeva · Long leather boots 39"),
-			say(f, "Paketti odottaa sinua automaatissa.", "Paketet väntar på dig i automaten.", "The parcel is waiting for you in the locker."), time.Hour, true,
+		thread("boots", layout.Pick(f, "Eeva · Pitkät nahkasaappaat 39", "Eeva · Höga läderstövlar 39", "Eeva · Long leather boots 39"),
+			layout.Pick(f, "Paketti odottaa sinua automaatissa.", "Paketet väntar på dig i automaten.", "The parcel is waiting for you in the locker."), time.Hour, true,
 			ui.Tag{Kind: "you", Text: f.T("messaging.tag_you", "Due", due)}),
-		thread("halter", say(f, "Venla · Riimu ja naru, cob", "Venla · Grimma och rep, cob", "Venla · Halter and rope, cob"),
-			say(f, "Tarjoan 11 euroa, jos sopii?", "Jag bjuder 11 euro, om det går?", "I can offer 11 euros, if that's all right?"), 2*time.Hour, true,
+		thread("halter", layout.Pick(f, "Venla · Riimu ja naru, cob", "Venla · Grimma och rep, cob", "Venla · Halter and rope, cob"),
+			layout.Pick(f, "Tarjoan 11 euroa, jos sopii?", "Jag bjuder 11 euro, om det går?", "I can offer 11 euros, if that's all right?"), 2*time.Hour, true,
 			ui.Tag{Kind: "you", Text: f.T("messaging.tag_you", "Due", due)}, ui.Tag{Text: f.Money(money.EUR(1100))}),
-		thread("saddle", `Anna · Wintec 17"`, say(f, "Sinä: Ei hätää, parane ensin rauhassa.", "Du: Ingen fara, krya på dig först.", "You: No worries, get well first."), 3*time.Hour, false,
+		thread("saddle", `Anna · Wintec 17"`, layout.Pick(f, "Sinä: Ei hätää, parane ensin rauhassa.", "Du: Ingen fara, krya på dig först.", "You: No worries, get well first."), 3*time.Hour, false,
 			ui.Tag{Text: f.T("messaging.tag_other", "Name", "Anna", "Due", due)}),
-		thread("rug", say(f, "Jukka · Talviloimi 145 cm", "Jukka · Vintertäcke 145 cm", "Jukka · Winter rug 145 cm"),
-			say(f, "Kuva vuorista tulossa illalla, kun pääsen tallille.", "Bild på fodret kommer i kväll när jag är i stallet.", "A photo of the lining follows tonight when I get to the stable."), 4*time.Hour, true),
-		thread("bridle", say(f, "Sara · Nahkasuitset, full", "Sara · Läderträns, full", "Sara · Leather bridle, full"),
-			say(f, "Kiitos kaupasta!", "Tack för affären!", "Thanks for the trade!"), 5*time.Hour, false),
+		thread("rug", layout.Pick(f, "Jukka · Talviloimi 145 cm", "Jukka · Vintertäcke 145 cm", "Jukka · Winter rug 145 cm"),
+			layout.Pick(f, "Kuva vuorista tulossa illalla, kun pääsen tallille.", "Bild på fodret kommer i kväll när jag är i stallet.", "A photo of the lining follows tonight when I get to the stable."), 4*time.Hour, true),
+		thread("bridle", layout.Pick(f, "Sara · Nahkasuitset, full", "Sara · Läderträns, full", "Sara · Leather bridle, full"),
+			layout.Pick(f, "Kiitos kaupasta!", "Tack för affären!", "Thanks for the trade!"), 5*time.Hour, false),
 	}}
 }
 
@@ -101,13 +96,13 @@ func exampleConversation(f web.Frame) InboxPage {
 		Strip: &Strip{Text: f.T("messaging.strip_other", "Name", "Anna", "Due", f.Soon(f.Now.Add(20*time.Hour)))},
 		Rows: []ui.Row{
 			{Day: f.T("messaging.yesterday")},
-			when(ui.Row{ID: "e1", Text: say(f, "Hei! Sopiikohan tämä leveälle suokille? Säkä 154.", "Hej! Passar den här en bred finnhäst? Mankhöjd 154.", "Hi! Would this fit a wide Finnhorse? 154 at the withers."), Mine: true, Said: f.T("messaging.said_you")}, 26*time.Hour),
-			when(ui.Row{ID: "e2", Name: "Anna Korpi", Person: "usr_1", Said: "Anna: ", Text: say(f, "Hei! Meillä se oli juuri suokilla, M-kaarella. Leveämmän kaaren saa vaihdettua itse ruuvimeisselillä.", "Hej! Vi hade den just på en finnhäst, med M-båge. Den bredare bågen byter man själv med en skruvmejsel.", "Hi! We had it on a Finnhorse, with the M gullet. You can change to the wider one yourself with a screwdriver.")}, 25*time.Hour),
-			when(ui.Row{ID: "e3", Event: say(f, "**Tarjosit 80,00 €.** Anna hyväksyi.", "**Du bjöd 80,00 €.** Anna tackade ja.", "**You offered €80.00.** Anna accepted."), Icon: "tag", Tone: "move"}, 24*time.Hour),
+			when(ui.Row{ID: "e1", Text: layout.Pick(f, "Hei! Sopiikohan tämä leveälle suokille? Säkä 154.", "Hej! Passar den här en bred finnhäst? Mankhöjd 154.", "Hi! Would this fit a wide Finnhorse? 154 at the withers."), Mine: true, Said: f.T("messaging.said_you")}, 26*time.Hour),
+			when(ui.Row{ID: "e2", Name: "Anna Korpi", Person: "usr_1", Said: "Anna: ", Text: layout.Pick(f, "Hei! Meillä se oli juuri suokilla, M-kaarella. Leveämmän kaaren saa vaihdettua itse ruuvimeisselillä.", "Hej! Vi hade den just på en finnhäst, med M-båge. Den bredare bågen byter man själv med en skruvmejsel.", "Hi! We had it on a Finnhorse, with the M gullet. You can change to the wider one yourself with a screwdriver.")}, 25*time.Hour),
+			when(ui.Row{ID: "e3", Event: layout.Pick(f, "**Tarjosit 80,00 €.** Anna hyväksyi.", "**Du bjöd 80,00 €.** Anna tackade ja.", "**You offered €80.00.** Anna accepted."), Icon: "tag", Tone: "move"}, 24*time.Hour),
 			{Day: f.T("messaging.today")},
-			when(ui.Row{ID: "e4", Event: say(f, "Anna sai muistutuksen. **Viesti meni perille.**", "Anna fick en påminnelse. **Den kom fram.**", "Anna got a reminder. **It was delivered.**"), Icon: "bell", Tone: "nudge"}, 3*time.Hour),
-			when(ui.Row{ID: "e5", Name: "Anna Korpi", Person: "usr_1", Said: "Anna: ", Text: say(f, "Anteeksi, olen ollut flunssassa. Pakkaan sen huomenna!", "Förlåt, jag har varit förkyld. Jag packar den i morgon!", "Sorry, I've had the flu. I'll pack it tomorrow!")}, 2*time.Hour),
-			when(ui.Row{ID: "e6", Text: say(f, "Ei hätää, parane ensin rauhassa.", "Ingen fara, krya på dig först.", "No worries, get well first."), Mine: true, Said: f.T("messaging.said_you")}, time.Hour),
+			when(ui.Row{ID: "e4", Event: layout.Pick(f, "Anna sai muistutuksen. **Viesti meni perille.**", "Anna fick en påminnelse. **Den kom fram.**", "Anna got a reminder. **It was delivered.**"), Icon: "bell", Tone: "nudge"}, 3*time.Hour),
+			when(ui.Row{ID: "e5", Name: "Anna Korpi", Person: "usr_1", Said: "Anna: ", Text: layout.Pick(f, "Anteeksi, olen ollut flunssassa. Pakkaan sen huomenna!", "Förlåt, jag har varit förkyld. Jag packar den i morgon!", "Sorry, I've had the flu. I'll pack it tomorrow!")}, 2*time.Hour),
+			when(ui.Row{ID: "e6", Text: layout.Pick(f, "Ei hätää, parane ensin rauhassa.", "Ingen fara, krya på dig först.", "No worries, get well first."), Mine: true, Said: f.T("messaging.said_you")}, time.Hour),
 		},
 		Seen: Seen{URL: "/inbox/cnv_1/read", Seq: "6"},
 		Compose: &ui.Compose{URL: "/inbox/cnv_1", Label: f.T("messaging.write_label"), Placeholder: f.T("messaging.write"), Send: f.T("messaging.send"),
@@ -125,7 +120,7 @@ func exampleFailed(f web.Frame) InboxPage {
 	p := exampleConversation(f)
 	p.Pane.Strip = &Strip{Mine: true, Text: f.T("messaging.strip_you", "Name", "Anna", "Due", f.Soon(f.Now.Add(20*time.Hour))),
 		Actions: []ui.Button{{Label: f.T("messaging.settle"), URL: "/inbox/cnv_1/settle", Post: true, Kind: "quiet", Small: true}}}
-	form := web.Filled("text", say(f, "Kirjoitin tosi pitkän viestin…", "Jag skrev ett jättelångt meddelande…", "I wrote a very long message…"))
+	form := web.Filled("text", layout.Pick(f, "Kirjoitin tosi pitkän viestin…", "Jag skrev ett jättelångt meddelande…", "I wrote a very long message…"))
 	form.Faults = fault.Faults{fault.Field("text", "messaging.too_long", "Max", 4000)}
 	p.Pane.Compose.Form = form
 	return p
@@ -145,11 +140,11 @@ func exampleNotices(f web.Frame) NoticesPage {
 	}
 	return NoticesPage{Frame: f, Groups: []NoticeDay{
 		{Day: f.T("messaging.today"), Lines: []NoticeLine{
-			lineOf(say(f, "Noora odottaa: Riimu ja naru, cob", "Noora väntar: Grimma och rep, cob", "Noora is waiting: Halter and rope, cob"), time.Hour, true),
-			lineOf(say(f, "Myyty! Talviloimi 145 cm", "Såld! Vintertäcke 145 cm", "Sold! Winter rug 145 cm"), 3*time.Hour, true),
+			lineOf(layout.Pick(f, "Noora odottaa: Riimu ja naru, cob", "Noora väntar: Grimma och rep, cob", "Noora is waiting: Halter and rope, cob"), time.Hour, true),
+			lineOf(layout.Pick(f, "Myyty! Talviloimi 145 cm", "Såld! Vintertäcke 145 cm", "Sold! Winter rug 145 cm"), 3*time.Hour, true),
 		}},
 		{Day: f.T("messaging.yesterday"), Lines: []NoticeLine{
-			lineOf(say(f, "55,00 € on palautettu: Ratsastuskypärä 55–57 cm", "55,00 € har betalats tillbaka: Ridhjälm 55–57 cm", "€55.00 has been returned: Riding helmet 55–57 cm"), 26*time.Hour, false),
+			lineOf(layout.Pick(f, "55,00 € on palautettu: Ratsastuskypärä 55–57 cm", "55,00 € har betalats tillbaka: Ridhjälm 55–57 cm", "€55.00 has been returned: Riding helmet 55–57 cm"), 26*time.Hour, false),
 		}},
 	}}
 }

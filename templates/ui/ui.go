@@ -46,18 +46,18 @@ func first(word string) string {
 // icon is the address of an icon in the sprite.
 func icon(name string) string { return static.URL("icons.svg") + "#" + name }
 
-// span is a run of text, bold or not.
-type span struct {
+// Span is a run of text, bold or not.
+type Span struct {
 	Text string
 	Bold bool
 }
 
-// spans reads the **bold** marks of a sentence.
-func spans(s string) []span {
-	var out []span
+// Spans reads the **bold** marks of a sentence.
+func Spans(s string) []Span {
+	var out []Span
 	for i, part := range strings.Split(s, "**") {
 		if part != "" {
-			out = append(out, span{part, i%2 == 1})
+			out = append(out, Span{part, i%2 == 1})
 		}
 	}
 	return out
