@@ -107,7 +107,7 @@ func (s *Service) getPerson(c *web.Ctx) error {
 		p.Foot = c.Say.T("trade.measured")
 	}
 	for _, l := range ls {
-		if l.Public() {
+		if l.OnSale() {
 			p.Tiles = append(p.Tiles, s.tile(c, l))
 		}
 	}
