@@ -87,6 +87,9 @@ func (v voice) buttons() []ui.Button {
 			continue
 		}
 		seen[d.Event] = true
+		if d.Event == Extend && v.Trade.Facts.Said {
+			continue // who says that it is posted needs no more time
+		}
 		b := ui.Button{Label: v.say("trade.do." + d.Label), URL: o.URL() + "/" + string(d.Event), Post: d.Page == "", Kind: d.Kind, Icon: d.Icon}
 		if len(out) > 0 && b.Kind == "" {
 			b.Kind = "quiet" // one filled button a view

@@ -54,6 +54,9 @@ func (v voice) overPanel() ui.Turn {
 		Tone: ui.Theirs, Name: v.me().Name, Person: string(v.me().ID), Who: v.who(), Left: v.Day(o.ClosedAt), LeftIcon: "circle-check",
 		Heading: v.say(key + ".heading"), Text: v.say(key + ".text"),
 	}
+	if o.State == Cancelled && o.PaidAt.IsZero() {
+		p.Text = v.maybe(key + ".unpaid")
+	}
 	if o.State == Completed {
 		p.Tone = ui.Done
 	}
@@ -167,6 +170,9 @@ func (v voice) way() []string {
 	case shipping.Home:
 		return []string{"paid", "posted", yours, last}
 	}
+	if o := v.Trade.Order; !o.PaidAt.IsZero() && !v.Trade.Facts.Tracked {
+		return []string{"paid", "posted", yours, last} // nobody tells us when it is at the point
+	}
 	return []string{"paid", "posted", "point", yours, last}
 }
 
@@ -186,6 +192,9 @@ var detours = map[State][]string{
 func (v voice) steps() []ui.Step {
 	o := v.Trade.Order
 	if detour, off := detours[o.State]; off {
+		if !v.Trade.Facts.Claimed && len(detour) > 1 {
+			detour = detour[1:] // it came back by itself
+		}
 		var out []ui.Step
 		for i, name := range append([]string{"paid"}, detour...) {
 			out = append(out, ui.Step{Label: v.T("trade.step." + name), State: "past"})

@@ -119,6 +119,8 @@ var opposite = map[Actor]Actor{Buyer: Seller, Seller: Buyer}
 func (v voice) priceNote() string {
 	o := v.Trade.Order
 	switch {
+	case v.Role == Seller && !o.Open() && o.State != Completed:
+		return "not_yours"
 	case v.Role == Seller:
 		return "yours"
 	case o.PaidAt.IsZero() && o.State.Payable():

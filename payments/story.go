@@ -68,6 +68,9 @@ func sellerLines(say *i18n.Speaker, p Payment) []ui.SumLine {
 	if fee := p.Payout.Minor - item.Minor; fee != 0 {
 		out = append(out, ui.SumLine{Label: say.T("payments.line_commission"), Amount: say.Money(money.Amount{Minor: fee, Currency: item.Currency})})
 	}
+	if p.State == Refunding || p.State == Refunded || p.State == Expired {
+		return out
+	}
 	return append(out, ui.SumLine{Label: say.T("payments.line_yours"), Amount: say.Money(p.Payout), Total: true})
 }
 
