@@ -13,6 +13,10 @@ import (
 // last warning and a deadline that costs them something.
 const warningLead = 24 * time.Hour
 
+// warningSlack is how much earlier than that a last warning is planned, so that
+// a sweep that comes a little late moves no deadline.
+const warningSlack = 30 * time.Minute
+
 // Planned is a step and its moment.
 type Planned struct {
 	Step
@@ -31,7 +35,11 @@ func (l Ladder) plan(t turn.Turn, quiet readers) []Planned {
 		q := quiet(s.To)
 		at := calendar.NextWaking(calendar.WakingAdd(t.OpenedAt, s.Waking, q), q)
 		if !s.Early {
-			at = max(calendar.WakingBefore(t.DueAt, s.Waking, q), calendar.NextWaking(t.OpenedAt, q))
+			lead := s.Waking
+			if s.Warning {
+				lead += warningSlack
+			}
+			at = max(calendar.WakingBefore(t.DueAt, lead, q), calendar.NextWaking(t.OpenedAt, q))
 		}
 		if at.Before(t.DueAt) || s.Warning {
 			ps = append(ps, Planned{s, at})
@@ -46,7 +54,7 @@ func (l Ladder) plan(t turn.Turn, quiet readers) []Planned {
 func (l Ladder) fit(t turn.Turn, quiet readers) clock.Instant {
 	for _, p := range l.plan(t, quiet) {
 		if p.Warning {
-			return max(t.DueAt, calendar.WakingAdd(p.At, warningLead, quiet(p.To)))
+			return max(t.DueAt, calendar.WakingAdd(p.At, warningLead+warningSlack, quiet(p.To)))
 		}
 	}
 	return t.DueAt

@@ -164,6 +164,7 @@ func TestAQuestionNobodyAnswers(t *testing.T) {
 func TestAReminderFitsItsReader(t *testing.T) {
 	lite(t, func(w *watched) {
 		c := w.ask("Onko satula vielä myynnissä?")
+		w.Clock.Move(time.Minute)
 		w.OK(w.Messages.Send(w.Context(), w.Anna.ID, c.ID, "On! Milloin ehtisit tulla?", ""))
 		w.pass(3 * day)
 		w.took(w.turnOf(turn.AnswerMessage, string(c.ID)), "first day")
@@ -282,6 +283,22 @@ func TestADeadlineLeavesRoomForItsWarning(t *testing.T) {
 		if w.Owes(o, turn.AgreeCancel, string(w.Anna.ID)).DueAt != owed.DueAt {
 			w.Error("the deadline moved again")
 		}
+	})
+}
+
+// A sweep that is a few minutes late moves no deadline.
+func TestALittleLateMovesNothing(t *testing.T) {
+	lite(t, func(w *watched) {
+		o := w.PaidFor()
+		owed := w.Owes(o, turn.Ship, string(w.Anna.ID))
+		w.look()
+		w.Clock.Set(calendar.WakingBefore(owed.DueAt, day, calendar.Night()).Add(-time.Minute))
+		w.look()
+		w.took(owed, "start day=stale last told")
+		if now := w.Owes(o, turn.Ship, string(w.Anna.ID)); now.DueAt != owed.DueAt {
+			w.Errorf("due %s, then %s", owed.DueAt, now.DueAt)
+		}
+		w.warned(owed, "last")
 	})
 }
 

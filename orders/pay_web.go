@@ -105,6 +105,8 @@ func (s *Service) paidPage(c *web.Ctx, t Trade) pages.Paid {
 		p.Icon, p.Title, p.Text, p.Refresh = "hourglass", v.T("trade.paid.wait.title"), v.T("trade.paid.wait.text"), true
 		p.Actions = []ui.Button{{Label: v.T("trade.paid.look"), URL: t.Order.URL() + "/paid"}, toTrade}
 		p.Actions[1].Kind = "quiet"
+	case !t.Order.State.Payable():
+		p.Icon, p.Title, p.Text = "info", v.T("trade.paid.over.title"), v.T("trade.paid.over.text")
 	default:
 		p.Icon, p.Title, p.Text = "info", v.T("trade.paid.open.title"), v.T("trade.paid.open.text")
 	}
