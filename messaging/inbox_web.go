@@ -116,10 +116,6 @@ func (s *Service) threads(c *web.Ctx, cs []Conversation, open *Conversation) ([]
 	if err != nil {
 		return nil, err
 	}
-	tags, err := s.tags(c, cs)
-	if err != nil {
-		return nil, err
-	}
 	out := make([]ui.Thread, len(cs))
 	for i, x := range cs {
 		t := ui.Thread{
@@ -133,7 +129,6 @@ func (s *Service) threads(c *web.Ctx, cs []Conversation, open *Conversation) ([]
 		if tag, ok := turnTag(c.Say, turns, x, u, us); ok {
 			t.Tags = append(t.Tags, tag)
 		}
-		t.Tags = append(t.Tags, tags[x.ID]...)
 		out[i] = t
 	}
 	return out, nil
@@ -150,13 +145,6 @@ func (s *Service) nameAll(ctx context.Context, last map[ConversationID]Entry) er
 		last[e.Conversation] = e
 	}
 	return err
-}
-
-func (s *Service) tags(c *web.Ctx, cs []Conversation) (map[ConversationID][]ui.Tag, error) {
-	if s.Tags == nil {
-		return nil, nil
-	}
-	return s.Tags(c, me(c), cs)
 }
 
 // threadTitle is who and what: "Anna · Wintec-yleissatula 17"".

@@ -41,11 +41,6 @@ func (s *Service) row(f web.Frame, e Entry, me accounts.UserID) ui.Row {
 	case e.Kind == Message:
 		s.message(f, &r, e, me)
 	default:
-		if e.Kind == Offer && s.DrawOffer != nil {
-			if r.Offer = s.DrawOffer(f, e, me); r.Offer != nil {
-				return r
-			}
-		}
 		r.Event, r.Icon, r.Tone = sentence(f.Speaker, e, me), icons[e.Kind], tones[e.Kind]
 	}
 	return r

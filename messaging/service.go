@@ -18,7 +18,6 @@ import (
 	"github.com/kierto/kierto/internal/live"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
-	"github.com/kierto/kierto/templates/ui"
 )
 
 // When answers are due.
@@ -53,11 +52,6 @@ type Service struct {
 	// Panels are what upper packages pin above a stream: an offer to answer, the
 	// trade's turn. A nil component is left out.
 	Panels []func(c *web.Ctx, conv Conversation) (templ.Component, error)
-	// DrawOffer draws an entry of kind Offer as an offer, with its buttons; nil for
-	// a plain line.
-	DrawOffer func(f web.Frame, e Entry, me accounts.UserID) *ui.Offer
-	// Tags are badges of conversations in the inbox that upper packages know.
-	Tags func(c *web.Ctx, me accounts.UserID, cs []Conversation) (map[ConversationID][]ui.Tag, error)
 	// Photos keeps a message's photo and says its key.
 	Photos func(ctx context.Context, owner accounts.UserID, data io.Reader) (key string, err error)
 	// PhotoURL is the address of a photo in one of its sizes: "thumb", "card", "full".
