@@ -22,6 +22,10 @@ CREATE TABLE users (
 	mail_messages  BOOLEAN NOT NULL DEFAULT TRUE,        -- e-mail when a message stays unread
 	mail_nudges    BOOLEAN NOT NULL DEFAULT TRUE,        -- e-mail reminders; last warnings and money go anyway
 	mail_searches  BOOLEAN NOT NULL DEFAULT TRUE,        -- e-mail for saved searches and followed sellers
+	phone          TEXT    NOT NULL DEFAULT '',          -- E.164; '' for none
+	phone_ok_at    BIGINT  NOT NULL DEFAULT 0,           -- when a code sent to it was typed; 0: not confirmed, and nothing is sent there
+	texts_by       TEXT    NOT NULL DEFAULT 'sms' CHECK (texts_by IN ('', 'sms', 'whatsapp')), -- how short messages reach that number; '' for not at all, but for last warnings
+	mail_bad_at    BIGINT  NOT NULL DEFAULT 0,           -- when the address turned out not to take e-mail; 0: it does. Cleared when an address is confirmed
 	reply_minutes  BIGINT  NOT NULL DEFAULT 0,           -- measured: median minutes to a first reply; 0: too few to say
 	post_hours     BIGINT  NOT NULL DEFAULT 0,           -- measured: median hours from paid to posted; 0: too few to say
 	trades_done    BIGINT  NOT NULL DEFAULT 0,           -- completed trades, both sides
@@ -46,9 +50,9 @@ CREATE INDEX sessions_expiry ON sessions (expires_at);
 -- A single-use, short-lived secret sent by e-mail.
 CREATE TABLE tokens (
 	hash       TEXT   NOT NULL PRIMARY KEY,  -- SHA-256
-	kind       TEXT   NOT NULL CHECK (kind IN ('confirm', 'reset', 'change_email')),
+	kind       TEXT   NOT NULL CHECK (kind IN ('confirm', 'reset', 'change_email', 'phone')),
 	user_id    TEXT   NOT NULL REFERENCES users (id),
-	payload    TEXT   NOT NULL DEFAULT '',   -- the new address of change_email
+	payload    TEXT   NOT NULL DEFAULT '',   -- the new address of change_email; the number of phone
 	created_at BIGINT NOT NULL,
 	expires_at BIGINT NOT NULL,
 	used_at    BIGINT NOT NULL DEFAULT 0

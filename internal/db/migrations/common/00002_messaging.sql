@@ -77,9 +77,9 @@ CREATE INDEX notices_unread ON notices (user_id) WHERE read_at = 0;
 CREATE TABLE deliveries (
 	id         TEXT   NOT NULL PRIMARY KEY,          -- dlv_…
 	user_id    TEXT   NOT NULL,                      -- to whom
-	channel    TEXT   NOT NULL CHECK (channel IN ('app', 'email')),
+	channel    TEXT   NOT NULL CHECK (channel IN ('app', 'push', 'email', 'sms', 'whatsapp')),
 	topic      TEXT   NOT NULL,                      -- 'account', 'message', 'nudge', 'money', 'search'
-	address    TEXT   NOT NULL DEFAULT '',           -- where it goes: an e-mail address, or the notice's id
+	address    TEXT   NOT NULL DEFAULT '',           -- where it goes: an e-mail address, a phone number, a push subscription's id, or the notice's id
 	msg_key    TEXT   NOT NULL,                      -- i18n key stem: <key>.subject, <key>.lead, …
 	args       TEXT   NOT NULL DEFAULT '',           -- its values, JSON
 	url        TEXT   NOT NULL DEFAULT '',           -- the one button; emptied once sent when it holds a secret
@@ -91,6 +91,9 @@ CREATE TABLE deliveries (
 	state      TEXT   NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'dropped')),
 	reason     TEXT   NOT NULL DEFAULT '',           -- why it failed or was dropped
 	tries      BIGINT NOT NULL DEFAULT 0,
+	bundle     TEXT   NOT NULL DEFAULT '',           -- the delivery whose message told this too, when several went as one
+	receipt    TEXT   NOT NULL DEFAULT '',           -- the provider's own id for it, which its reports name
+	reached_at BIGINT NOT NULL DEFAULT 0,            -- when it was reported to have arrived; 0: nobody said so
 	created_at BIGINT NOT NULL,
 	next_at    BIGINT NOT NULL DEFAULT 0,            -- when the sweep hands it to a job (again): after quiet hours, after a failure, or when a sender died; 0: done
 	done_at    BIGINT NOT NULL DEFAULT 0,            -- when it was sent, failed for good, or dropped
@@ -99,6 +102,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at > 0;
 CREATE INDEX deliveries_turn ON deliveries (turn_id);
 CREATE INDEX deliveries_user ON deliveries (user_id, created_at);
+CREATE INDEX deliveries_receipt ON deliveries (receipt) WHERE receipt <> '';
 CREATE INDEX deliveries_state ON deliveries (state, created_at);
 
 -- Who does not want to hear from whom.

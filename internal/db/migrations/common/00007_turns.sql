@@ -9,6 +9,7 @@ CREATE TABLE turns (
 	owner_id   TEXT    NOT NULL,                     -- who owes; 'operator' or 'carrier' when no member does
 	waiter_id  TEXT    NOT NULL DEFAULT '',          -- who waits
 	opened_at  BIGINT  NOT NULL,
+	aim_at     BIGINT  NOT NULL DEFAULT 0,           -- when it was promised, before the deadline; 0: nothing was
 	due_at     BIGINT  NOT NULL,                     -- lapses then
 	next_at    BIGINT,                               -- when the sweep looks at it again
 	next_step  TEXT    NOT NULL DEFAULT '',          -- what it does then: a ladder's step, or 'lapse'
@@ -32,7 +33,7 @@ CREATE TABLE nudges (
 	user_id    TEXT   NOT NULL,                      -- to whom
 	planned_at BIGINT NOT NULL,
 	decided_at BIGINT NOT NULL,
-	verdict    TEXT   NOT NULL CHECK (verdict IN ('sent', 'held_out', 'capped', 'stale', 'no_channel')),
+	verdict    TEXT   NOT NULL CHECK (verdict IN ('sent', 'held_out', 'muted', 'stale', 'no_channel')),
 	PRIMARY KEY (turn_id, step, user_id)
 );
 CREATE INDEX nudges_user ON nudges (user_id, decided_at);
