@@ -18,34 +18,41 @@ const maxCases = 100
 // with staff about a trade ("" for anything else) with text as its first
 // message, and staff owe an answer. Fault Missing when the trade is not theirs.
 func (s *Service) OpenCase(ctx context.Context, u accounts.UserID, orderID, text string) (ConversationID, error) {
-	text, err := words(text, "")
-	if err != nil {
-		return "", err
-	}
-	o := Opening{Kind: AboutCase, Subject: orderID, Buyer: u}
+	var title, photo string
 	if orderID != "" {
 		if s.Trade == nil {
 			return "", missing()
 		}
-		if o.Title, o.Photo, err = s.Trade(ctx, u, orderID); err != nil {
+		var err error
+		if title, photo, err = s.Trade(ctx, u, orderID); err != nil {
 			return "", err
 		}
 	}
 	var cid ConversationID
-	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
-		c, err := open(ctx, tx, s.Clock.Now(), o)
-		if err != nil {
-			return err
-		}
-		if orderID != "" {
-			if err := setOrder(ctx, tx, c.ID, orderID); err != nil {
-				return err
-			}
-		}
-		cid = c.ID
-		return s.send(ctx, tx, c, u, text, "")
+	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+		cid, err = s.OpenCaseTx(ctx, tx, u, orderID, title, photo, text)
+		return err
 	})
 	return cid, err
+}
+
+// OpenCaseTx is OpenCase within the caller's transaction, about a trade of that
+// title and photo that the caller knows to be u's.
+func (s *Service) OpenCaseTx(ctx context.Context, tx *db.Tx, u accounts.UserID, orderID, title, photo, text string) (ConversationID, error) {
+	text, err := words(text, "")
+	if err != nil {
+		return "", err
+	}
+	c, err := open(ctx, tx, s.Clock.Now(), Opening{Kind: AboutCase, Subject: orderID, Buyer: u, Title: title, Photo: photo})
+	if err != nil {
+		return "", err
+	}
+	if orderID != "" {
+		if err := setOrder(ctx, tx, c.ID, orderID); err != nil {
+			return "", err
+		}
+	}
+	return c.ID, s.send(ctx, tx, c, u, text, "")
 }
 
 // askStaff opens the turn that staff owe in a case.

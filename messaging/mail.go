@@ -46,13 +46,19 @@ func (s *Service) compose(ctx context.Context, d Delivery, u accounts.User, now 
 	}
 	v.Title, _ = args["Title"].(string)
 	s.dress(&v, d, u, say)
+	stop := v.StopURL // of the topic: what a mail program's own button may call
+	acts, _, err := s.actions(ctx, d, u)
+	if err != nil {
+		return Mail{}, err
+	}
+	s.offer(&v, acts)
 	var html bytes.Buffer
 	if err := tmpl.HTML(v).Render(ctx, &html); err != nil {
 		return Mail{}, err
 	}
 	m := Mail{
 		ToName: u.Name, To: d.Address, Subject: v.Subject, Text: tmpl.Text(v), HTML: html.String(), Lang: say.Lang,
-		ID: string(d.ID) + "@" + s.mailHost(), Unsubscribe: v.StopURL,
+		ID: string(d.ID) + "@" + s.mailHost(), Unsubscribe: stop,
 	}
 	if d.Thread != "" {
 		m.Thread = string(d.Thread) + "@" + s.mailHost()
@@ -78,6 +84,24 @@ func (s *Service) dress(v *tmpl.Letter, d Delivery, u accounts.User, say *i18n.S
 	if unsubscribable(d.Topic) {
 		v.StopURL = s.absolute("/unsubscribe/" + s.UnsubscribeToken(u.ID, d.Topic))
 		v.Stop = say.T("mail.stop_" + d.Topic)
+	}
+}
+
+// offer puts what a letter lets its reader do into it, in place of its one
+// button.
+func (s *Service) offer(v *tmpl.Letter, acts []Action) {
+	for _, a := range acts {
+		a.URL = s.absolute(a.URL)
+		switch a.Kind {
+		case ActHelp:
+			v.Help, v.HelpURL = a.Label, a.URL
+		case ActMute:
+			v.Stop, v.StopURL = a.Label, a.URL
+		case ActMain:
+			v.Button, v.URL = a.Label, a.URL
+		default:
+			v.Actions = append(v.Actions, tmpl.Action{Label: a.Label, More: a.More, URL: a.URL, Kind: a.Kind})
+		}
 	}
 }
 

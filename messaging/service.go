@@ -49,6 +49,10 @@ type Service struct {
 	// Recheck is asked right before something about a turn is sent; nudges sets
 	// it. Not ok drops the message with the reason.
 	Recheck func(ctx context.Context, d Delivery) (ok bool, reason string, err error)
+	// Actions are what a message about a turn lets its reader do by one tap, and
+	// the short address of them all; nudges sets it. nil, and none: the message
+	// has its one button.
+	Actions func(ctx context.Context, d Delivery, u accounts.User) (acts []Action, short string, err error)
 	// Panels are what upper packages pin above a stream: an offer to answer, the
 	// trade's turn. A nil component is left out.
 	Panels []func(c *web.Ctx, conv Conversation) (templ.Component, error)

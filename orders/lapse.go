@@ -107,36 +107,39 @@ func (s *Service) lapseReview(ctx context.Context, t turn.Turn) error {
 // others; Conflict when there is nothing to post (any more); Invalid on "when"
 // for a time that has passed or lies after the deadline.
 func (s *Service) PlanPosting(ctx context.Context, oid ID, seller accounts.UserID, at clock.Instant) error {
-	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		o, role, err := s.For(ctx, tx, oid, seller)
-		if err != nil {
-			return err
-		}
-		if role != Seller {
-			return missing()
-		}
-		t, open := TurnOf(o.State)
-		if !open || t.Owes != turn.Ship || o.Said() {
-			return tooLate(o.State)
-		}
-		due, err := s.dueOf(ctx, tx, o)
-		if err != nil {
-			return err
-		}
-		now := s.Clock.Now()
-		if at.Before(now) || due.Before(at) {
-			return fault.Field("when", "orders.when_wrong", "Due", due)
-		}
-		ok, err := setPlanned(ctx, tx, oid, o.Version, at)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return s.lost(ctx, tx, oid)
-		}
-		if err := turn.Snooze(ctx, tx, o.Turn, now, turn.StepPlan); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, o, seller, "orders.did.plan", map[string]any{"When": at})
-	})
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.PlanPostingTx(ctx, tx, oid, seller, at) })
+}
+
+// PlanPostingTx is PlanPosting within the caller's transaction.
+func (s *Service) PlanPostingTx(ctx context.Context, tx *db.Tx, oid ID, seller accounts.UserID, at clock.Instant) error {
+	o, role, err := s.For(ctx, tx, oid, seller)
+	if err != nil {
+		return err
+	}
+	if role != Seller {
+		return missing()
+	}
+	t, open := TurnOf(o.State)
+	if !open || t.Owes != turn.Ship || o.Said() {
+		return tooLate(o.State)
+	}
+	due, err := s.dueOf(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	if at.Before(now) || due.Before(at) {
+		return fault.Field("when", "orders.when_wrong", "Due", due)
+	}
+	ok, err := setPlanned(ctx, tx, oid, o.Version, at)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return s.lost(ctx, tx, oid)
+	}
+	if err := turn.Snooze(ctx, tx, o.Turn, now, turn.StepPlan); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, o, seller, "orders.did.plan", map[string]any{"When": at})
 }

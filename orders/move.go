@@ -71,6 +71,23 @@ func (s *Service) Move(ctx context.Context, oid ID, ev Event, who Who, in Input)
 	return o, err
 }
 
+// MoveTx is Move within the caller's transaction. It takes no handover from a
+// seller: a wrong code has to be counted even when nothing else is kept.
+func (s *Service) MoveTx(ctx context.Context, tx *db.Tx, oid ID, ev Event, who Who, in Input) (Order, error) {
+	if ev == HandOver && who.Actor == Seller {
+		return Order{}, missing()
+	}
+	if err := checkInput(ev, who.Actor, &in); err != nil {
+		return Order{}, err
+	}
+	o, err := s.Get(ctx, tx, oid)
+	if err != nil {
+		return Order{}, err
+	}
+	_, err = s.move(ctx, tx, &o, ev, who, in)
+	return o, err
+}
+
 // move is Move within a transaction; o becomes what it is afterwards.
 func (s *Service) move(ctx context.Context, tx *db.Tx, o *Order, ev Event, who Who, in Input) (Rule, error) {
 	if party := o.Party(who.Actor); party != who.User && (who.Actor == Buyer || who.Actor == Seller) {

@@ -178,7 +178,17 @@ func (s *Service) OffersOf(ctx context.Context, q db.Queryer, cid messaging.Conv
 // at the checkout (Buy with Purchase.Offer). Only who has to answer may.
 func (s *Service) Accept(ctx context.Context, oid OfferID, u accounts.UserID) (Order, error) {
 	var order Order
-	err := s.answer(ctx, oid, u, OfferAccepted, func(ctx context.Context, tx *db.Tx, o Offer) error {
+	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+		order, err = s.AcceptTx(ctx, tx, oid, u)
+		return err
+	})
+	return order, err
+}
+
+// AcceptTx is Accept within the caller's transaction.
+func (s *Service) AcceptTx(ctx context.Context, tx *db.Tx, oid OfferID, u accounts.UserID) (Order, error) {
+	var order Order
+	err := s.answer(ctx, tx, oid, u, OfferAccepted, func(o Offer) error {
 		buyer, l, err := s.mayBuy(ctx, tx, o.Buyer, o.Listing)
 		if err != nil {
 			return err
@@ -217,7 +227,12 @@ func cheapest(os []shipping.Option) (shipping.Method, string) {
 
 // Decline turns an offer down. Only who has to answer may.
 func (s *Service) Decline(ctx context.Context, oid OfferID, u accounts.UserID) error {
-	return s.answer(ctx, oid, u, OfferDeclined, func(ctx context.Context, tx *db.Tx, o Offer) error {
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.DeclineTx(ctx, tx, oid, u) })
+}
+
+// DeclineTx is Decline within the caller's transaction.
+func (s *Service) DeclineTx(ctx context.Context, tx *db.Tx, oid OfferID, u accounts.UserID) error {
+	return s.answer(ctx, tx, oid, u, OfferDeclined, func(o Offer) error {
 		if err := s.offerEntry(ctx, tx, o, u, "orders.did.decline_offer"); err != nil {
 			return err
 		}
@@ -236,17 +251,19 @@ func (s *Service) Decline(ctx context.Context, oid OfferID, u accounts.UserID) e
 // Counter answers an offer with another price. Only who has to answer may.
 func (s *Service) Counter(ctx context.Context, oid OfferID, u accounts.UserID, amount money.Amount) (Offer, error) {
 	var counter Offer
-	err := s.answer(ctx, oid, u, OfferCountered, func(ctx context.Context, tx *db.Tx, o Offer) error {
-		_, l, err := s.mayBuy(ctx, tx, o.Buyer, o.Listing)
-		if err != nil {
-			return err
-		}
-		if !l.OnSale() {
-			return fault.New(fault.Conflict, "listings.gone")
-		}
-		counter = Offer{Conversation: o.Conversation, Listing: o.Listing, Buyer: o.Buyer, Seller: o.Seller, By: u,
-			Minor: amount.Minor, Currency: l.Currency, Answers: o.ID}
-		return s.propose(ctx, tx, &counter, l, "orders.did.counter_offer")
+	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
+		return s.answer(ctx, tx, oid, u, OfferCountered, func(o Offer) error {
+			_, l, err := s.mayBuy(ctx, tx, o.Buyer, o.Listing)
+			if err != nil {
+				return err
+			}
+			if !l.OnSale() {
+				return fault.New(fault.Conflict, "listings.gone")
+			}
+			counter = Offer{Conversation: o.Conversation, Listing: o.Listing, Buyer: o.Buyer, Seller: o.Seller, By: u,
+				Minor: amount.Minor, Currency: l.Currency, Answers: o.ID}
+			return s.propose(ctx, tx, &counter, l, "orders.did.counter_offer")
+		})
 	})
 	return counter, err
 }
@@ -269,20 +286,18 @@ func (s *Service) WithdrawOffer(ctx context.Context, oid OfferID, u accounts.Use
 }
 
 // answer closes an offer as its answerer does, and lets fn do the rest.
-func (s *Service) answer(ctx context.Context, oid OfferID, u accounts.UserID, to OfferState, fn func(context.Context, *db.Tx, Offer) error) error {
-	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		o, err := s.OfferFor(ctx, tx, oid, u)
-		if err != nil {
-			return err
-		}
-		if o.Answerer() != u {
-			return missing()
-		}
-		if err := s.closeOffer(ctx, tx, o, to, turn.Done); err != nil {
-			return err
-		}
-		return fn(ctx, tx, o)
-	})
+func (s *Service) answer(ctx context.Context, tx *db.Tx, oid OfferID, u accounts.UserID, to OfferState, fn func(Offer) error) error {
+	o, err := s.OfferFor(ctx, tx, oid, u)
+	if err != nil {
+		return err
+	}
+	if o.Answerer() != u {
+		return missing()
+	}
+	if err := s.closeOffer(ctx, tx, o, to, turn.Done); err != nil {
+		return err
+	}
+	return fn(o)
 }
 
 // closeOffer ends an open offer; Conflict "orders.offer_over" when it is over.

@@ -7,21 +7,6 @@ import (
 	"github.com/kierto/kierto/internal/db"
 )
 
-// MoveTx is Move within the caller's transaction, for staff, whose moves are
-// written down in the same one. The caller has made sure that who is an
-// operator. Faults as of Move.
-func (s *Service) MoveTx(ctx context.Context, tx *db.Tx, oid ID, ev Event, who Who, in Input) (Order, error) {
-	if err := checkInput(ev, who.Actor, &in); err != nil {
-		return Order{}, err
-	}
-	o, err := s.Get(ctx, tx, oid)
-	if err != nil {
-		return Order{}, err
-	}
-	_, err = s.move(ctx, tx, &o, ev, who, in)
-	return o, err
-}
-
 // ByRef is the trade with a reference as people write it: "K-7F3Q", "k7f3q". It
 // is for staff. It fails with a Missing fault.
 func (s *Service) ByRef(ctx context.Context, q db.Queryer, ref string) (Order, error) {

@@ -68,6 +68,11 @@ func (t Trade) MayReview(u accounts.UserID, now clock.Instant) bool {
 // Missing to others; Conflict "orders.review_over", "orders.review_written";
 // Invalid on verdict and text.
 func (s *Service) WriteReview(ctx context.Context, oid ID, author accounts.UserID, v Verdict, text string) error {
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.WriteReviewTx(ctx, tx, oid, author, v, text) })
+}
+
+// WriteReviewTx is WriteReview within the caller's transaction.
+func (s *Service) WriteReviewTx(ctx context.Context, tx *db.Tx, oid ID, author accounts.UserID, v Verdict, text string) error {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	var fs fault.Faults
 	if !slices.Contains(Verdicts, v) {
@@ -79,35 +84,33 @@ func (s *Service) WriteReview(ctx context.Context, oid ID, author accounts.UserI
 	if err := fs.Or(); err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		o, _, err := s.For(ctx, tx, oid, author)
-		if err != nil {
-			return err
-		}
-		now := s.Clock.Now()
-		end := o.reviewsEnd()
-		if !now.Before(end) {
-			return fault.New(fault.Conflict, "orders.review_over")
-		}
-		if locked, err := lockOrder(ctx, tx, oid); err != nil || !locked {
-			return err
-		}
-		r := Review{ID: id.New[string]("rev", now), Order: oid, Author: author, About: o.OtherParty(author), Verdict: v, Text: text, CreatedAt: now, ShownAt: end}
-		fresh, err := insertReview(ctx, tx, r)
-		if err != nil {
-			return err
-		}
-		if !fresh {
-			return fault.New(fault.Conflict, "orders.review_written")
-		}
-		if err := s.showBoth(ctx, tx, oid, now); err != nil {
-			return err
-		}
-		if err := s.note(ctx, tx, o, author, "orders.did.review", nil); err != nil {
-			return err
-		}
-		return turn.CloseOf(ctx, tx, now, turn.Review, string(oid), string(author), turn.Done)
-	})
+	o, _, err := s.For(ctx, tx, oid, author)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	end := o.reviewsEnd()
+	if !now.Before(end) {
+		return fault.New(fault.Conflict, "orders.review_over")
+	}
+	if locked, err := lockOrder(ctx, tx, oid); err != nil || !locked {
+		return err
+	}
+	r := Review{ID: id.New[string]("rev", now), Order: oid, Author: author, About: o.OtherParty(author), Verdict: v, Text: text, CreatedAt: now, ShownAt: end}
+	fresh, err := insertReview(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return fault.New(fault.Conflict, "orders.review_written")
+	}
+	if err := s.showBoth(ctx, tx, oid, now); err != nil {
+		return err
+	}
+	if err := s.note(ctx, tx, o, author, "orders.did.review", nil); err != nil {
+		return err
+	}
+	return turn.CloseOf(ctx, tx, now, turn.Review, string(oid), string(author), turn.Done)
 }
 
 // showBoth shows the reviews once both are in.

@@ -22,6 +22,7 @@ type Letter struct {
 	Quotes        []Quote // messages not read yet
 	Button        string  // the one action; "" for none
 	URL           string
+	Actions       []Action
 	Why           string // what happens if they do nothing; "" for nothing
 	Signature     string // the person who signs
 	SignatureRole string
@@ -33,6 +34,10 @@ type Letter struct {
 	StopURL, Stop string // one tap and no more of these; "" for none
 	Zone          string // whose clock the times are in
 }
+
+// Action is one more thing to do by a tap: "slot" is one of several times,
+// "quiet" an outlined button, "bare" a word.
+type Action struct{ Label, More, URL, Kind string }
 
 // Quote is one message somebody wrote.
 type Quote struct{ From, At, Text string }
