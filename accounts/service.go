@@ -13,6 +13,10 @@ import (
 // goes to instead of the person's own. It is never shown.
 const MailTo = "mail.to"
 
+// TextTo is the name of a value a short message's args hold: the number it goes
+// to. It is never shown.
+const TextTo = "text.to"
+
 // Service is everything this package does.
 type Service struct {
 	DB        *db.DB
@@ -25,6 +29,10 @@ type Service struct {
 	// The path may hold a secret, so it goes to the mailbox and nowhere else. It
 	// is set once, before the first request.
 	Mailer func(ctx context.Context, tx *db.Tx, to UserID, key string, args map[string]any, url string) error
+	// Texter sends somebody a short message about their account within tx, to the
+	// number in args[TextTo], unless it is stale by then: key <key>.text. It is nil
+	// where nobody carries short messages.
+	Texter func(ctx context.Context, tx *db.Tx, to UserID, key string, args map[string]any, stale clock.Instant) error
 	// Closers are asked, in order, when somebody deletes their account. A fault
 	// refuses it and says why; otherwise they remove what is theirs to remove.
 	Closers []func(ctx context.Context, tx *db.Tx, id UserID) error

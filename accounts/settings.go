@@ -134,6 +134,12 @@ func TimeOfDay(minutes int64) string {
 	return clock.Instant(minutes * 60_000_000).Time().Format("15:04")
 }
 
+// MailBad notes that an address takes no e-mail, unless the person has another
+// by now. It is cleared when an address is confirmed.
+func (s *Service) MailBad(ctx context.Context, tx *db.Tx, id UserID, email string) error {
+	return setMailBad(ctx, tx, id, Fold(email), s.Clock.Now())
+}
+
 // SetMeasured stores how soon a person answers and posts; 0 for too few to say.
 func (s *Service) SetMeasured(ctx context.Context, tx *db.Tx, id UserID, replyMinutes, postHours int64) error {
 	return setMeasured(ctx, tx, id, replyMinutes, postHours)

@@ -62,7 +62,7 @@ func newUser(n NewUser, passwordHash string, now clock.Instant) User {
 	return User{
 		ID: id.New[UserID]("usr", now), Email: n.Email, EmailFolded: Fold(n.Email), Name: n.Name, NameFolded: Fold(n.Name),
 		PasswordHash: passwordHash, Lang: n.Lang, Zone: n.Zone, Role: Member, Status: Active,
-		QuietFrom: defaultQuietFrom, QuietUntil: defaultQuietUntil, CreatedAt: now,
+		QuietFrom: defaultQuietFrom, QuietUntil: defaultQuietUntil, TextsBy: BySMS, CreatedAt: now,
 	}
 }
 

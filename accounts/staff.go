@@ -75,6 +75,9 @@ func (s *Service) Search(ctx context.Context, text, status string, before UserID
 func (s *Service) Enrol(ctx context.Context, tx *db.Tx, u User) (User, error) {
 	base := newUser(NewUser{Email: u.Email, Name: u.Name, Lang: u.Lang, Zone: u.Zone}, u.PasswordHash, s.Clock.Now())
 	base.ConfirmedAt, base.Town, base.Postcode, base.About = u.ConfirmedAt, u.Town, u.Postcode, u.About
+	if u.Phone != "" {
+		base.Phone, base.PhoneOkAt, base.TextsBy = u.Phone, u.PhoneOkAt, u.TextsBy
+	}
 	if u.ID != "" {
 		base.ID = u.ID
 	}

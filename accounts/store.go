@@ -8,8 +8,8 @@ import (
 )
 
 const userColumns = `id, email, email_folded, confirmed_at, name, name_folded, password_hash, lang, zone, town, postcode,
-	about, role, status, quiet_from, quiet_until, mail_messages, mail_nudges, mail_searches, reply_minutes, post_hours,
-	trades_done, created_at, seen_at, deleted_at`
+	about, role, status, quiet_from, quiet_until, mail_messages, mail_nudges, mail_searches, phone, phone_ok_at,
+	texts_by, mail_bad_at, reply_minutes, post_hours, trades_done, created_at, seen_at, deleted_at`
 
 func userByID(ctx context.Context, q db.Queryer, id UserID) (u User, err error) {
 	err = q.Get(ctx, &u, `SELECT `+userColumns+` FROM users WHERE id = ?`, id)
@@ -47,11 +47,12 @@ func searchUsers(ctx context.Context, q db.Queryer, text, status string, before 
 func insertUser(ctx context.Context, tx *db.Tx, u User) (bool, error) {
 	n, err := tx.Do(ctx, `INSERT INTO users
 		(id, email, email_folded, confirmed_at, name, name_folded, password_hash, lang, zone, town, postcode, about, role,
-		 status, quiet_from, quiet_until, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		 status, quiet_from, quiet_until, phone, phone_ok_at, texts_by, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
 		u.ID, u.Email, u.EmailFolded, u.ConfirmedAt, u.Name, u.NameFolded, u.PasswordHash, u.Lang, u.Zone, u.Town,
-		u.Postcode, u.About, u.Role, u.Status, u.QuietFrom, u.QuietUntil, u.CreatedAt)
+		u.Postcode, u.About, u.Role, u.Status, u.QuietFrom, u.QuietUntil,
+		u.Phone, u.PhoneOkAt, u.TextsBy, u.CreatedAt)
 	return n == 1, err
 }
 
@@ -81,16 +82,26 @@ func setPassword(ctx context.Context, tx *db.Tx, id UserID, hash string) error {
 	return err
 }
 
-// setConfirmed keeps the first time an address was confirmed.
+// setConfirmed keeps the first time an address was confirmed; it takes e-mail,
+// since a letter to it was read.
 func setConfirmed(ctx context.Context, tx *db.Tx, id UserID, now clock.Instant) error {
-	_, err := tx.Do(ctx, `UPDATE users SET confirmed_at = ? WHERE id = ? AND confirmed_at = 0`, now, id)
+	_, err := tx.Do(ctx, `UPDATE users
+		SET confirmed_at = CASE WHEN confirmed_at = 0 THEN ? ELSE confirmed_at END, mail_bad_at = 0
+		WHERE id = ?`, now, id)
+	return err
+}
+
+// setMailBad marks an address that takes no e-mail, if it is still the person's.
+func setMailBad(ctx context.Context, tx *db.Tx, id UserID, folded string, now clock.Instant) error {
+	_, err := tx.Do(ctx, `UPDATE users SET mail_bad_at = ? WHERE id = ? AND email_folded = ? AND mail_bad_at = 0`, now, id, folded)
 	return err
 }
 
 // setEmail changes an address that has just been confirmed. It fails with a
 // unique violation when somebody took the address meanwhile.
 func setEmail(ctx context.Context, tx *db.Tx, id UserID, email string, now clock.Instant) error {
-	_, err := tx.Do(ctx, `UPDATE users SET email = ?, email_folded = ?, confirmed_at = ? WHERE id = ? AND status <> 'deleted'`,
+	_, err := tx.Do(ctx, `UPDATE users SET email = ?, email_folded = ?, confirmed_at = ?, mail_bad_at = 0
+		WHERE id = ? AND status <> 'deleted'`,
 		email, Fold(email), now, id)
 	return err
 }
@@ -128,7 +139,7 @@ func anonymise(ctx context.Context, tx *db.Tx, id UserID, now clock.Instant) err
 	_, err := tx.Do(ctx, `UPDATE users
 		SET email = ?, email_folded = ?, confirmed_at = 0, name = ?, name_folded = '', password_hash = '', town = '',
 		    postcode = '', about = '', role = 'member', status = 'deleted', mail_messages = FALSE, mail_nudges = FALSE,
-		    mail_searches = FALSE, seen_at = 0, deleted_at = ?
+		    mail_searches = FALSE, phone = '', phone_ok_at = 0, texts_by = 'sms', mail_bad_at = 0, seen_at = 0, deleted_at = ?
 		WHERE id = ?`,
 		gone, gone, deletedName, now, id)
 	return err

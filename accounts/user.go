@@ -51,6 +51,10 @@ type User struct {
 	MailMessages bool          `db:"mail_messages"`
 	MailNudges   bool          `db:"mail_nudges"`
 	MailSearches bool          `db:"mail_searches"`
+	Phone        string        `db:"phone"`         // E.164; "" for none
+	PhoneOkAt    clock.Instant `db:"phone_ok_at"`   // 0: not shown to be theirs
+	TextsBy      string        `db:"texts_by"`      // ByNone, BySMS or ByWhatsApp
+	MailBadAt    clock.Instant `db:"mail_bad_at"`   // 0: the address takes e-mail
 	ReplyMinutes int64         `db:"reply_minutes"` // median to a first reply; 0: too few to say
 	PostHours    int64         `db:"post_hours"`    // median from paid to posted; 0: too few to say
 	TradesDone   int64         `db:"trades_done"`
@@ -59,12 +63,25 @@ type User struct {
 	DeletedAt    clock.Instant `db:"deleted_at"`
 }
 
+// How short messages reach a person's number.
+const (
+	ByNone     = "" // not at all, but for last warnings
+	BySMS      = "sms"
+	ByWhatsApp = "whatsapp"
+)
+
 // deletedName is what a deleted person's row is called, so that a page that
 // prints names never prints nothing.
 const deletedName = "–"
 
 // Confirmed tells whether the person has shown that the address is theirs.
 func (u User) Confirmed() bool { return !u.ConfirmedAt.IsZero() }
+
+// TakesMail tells whether e-mail to the address arrives, as far as we know.
+func (u User) TakesMail() bool { return u.Confirmed() && u.MailBadAt.IsZero() }
+
+// HasPhone tells whether the person has shown that the number is theirs.
+func (u User) HasPhone() bool { return u.Phone != "" && !u.PhoneOkAt.IsZero() }
 
 // IsOperator tells whether the person is staff.
 func (u User) IsOperator() bool { return u.Role == Operator }

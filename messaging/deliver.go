@@ -7,6 +7,7 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/calendar"
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/jobs"
 )
@@ -31,6 +32,7 @@ var pauses = []time.Duration{
 // Refused is a sender's failure. A temporary one is worth another try.
 type Refused struct {
 	Temporary bool
+	Gone      bool // not temporary, and nothing else sent there will ever arrive
 	Reason    string
 }
 
@@ -38,14 +40,15 @@ type Refused struct {
 func (r *Refused) Error() string { return r.Reason }
 
 // Sender takes one e-mail to the post. It fails with *Refused, or with any other
-// error that counts as temporary.
+// error that counts as temporary; so do all that carry a message out of the house.
 type Sender interface {
 	Send(ctx context.Context, m Mail) error
 }
 
 // DeliverOne sends a delivery, unless it was sent, is no longer wanted, or has to
-// wait. Doing it twice sends once; only a process that dies between the post's
-// receipt and our note of it sends twice, with the same Message-ID.
+// wait. Doing it twice sends once; only a process that dies between the
+// provider's receipt and our note of it sends twice, under the same id, unless
+// the report came before the second try.
 func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
 	d, err := loadDelivery(ctx, s.DB, did)
 	if db.IsNone(err) {
@@ -69,41 +72,77 @@ func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
 			return putBack(ctx, s.DB, did, end, "quiet hours")
 		}
 	}
-	ok, reason, err := s.stillWanted(ctx, d, u)
+	ok, reason, err := s.stillWanted(ctx, d, u, now)
 	if err != nil {
 		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "recheck"))
 	}
 	if !ok {
-		return settle(ctx, s.DB, did, now, Dropped, reason)
+		return settle(ctx, s.DB, did, now, Dropped, reason, "")
 	}
-	m, err := s.compose(ctx, d, u, now)
+	if !d.ReachedAt.IsZero() { // reported before a sender that died could note it
+		return settle(ctx, s.DB, did, now, Sent, "", d.Receipt)
+	}
+	c, ok := channelOf(d.Channel)
+	if !ok || !c.ready(s) {
+		return s.giveUp(ctx, d, &Refused{Reason: "nobody carries " + d.Channel})
+	}
+	d.Address, ok, err = s.addressNow(ctx, d, u)
+	if err != nil {
+		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "address"))
+	}
+	if !ok {
+		return s.giveUp(ctx, d, &Refused{Reason: "no longer reached by " + d.Channel})
+	}
+	send, err := c.compose(s, ctx, d, u, now)
 	if err != nil {
 		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "wording"))
 	}
-	return s.post(ctx, d, m)
+	return s.post(ctx, d, send)
 }
 
-// post takes a mail to the post and notes what became of it.
-func (s *Service) post(ctx context.Context, d Delivery, m Mail) error {
-	err := s.Sender.Send(ctx, m)
+// addressNow is where a delivery goes now: people change their address while a
+// message waits, or answer STOP. It says false when the channel no longer
+// reaches them.
+func (s *Service) addressNow(ctx context.Context, d Delivery, u accounts.User) (string, bool, error) {
+	if d.Topic == TopicAccount {
+		return d.Address, true, nil
+	}
+	have, err := s.waysOf(ctx, s.DB, map[accounts.UserID]accounts.User{u.ID: u})
+	to, ok := have[u.ID][d.Channel]
+	return to, ok, err
+}
+
+// post sends what was composed and notes what became of it.
+func (s *Service) post(ctx context.Context, d Delivery, send func(context.Context) (string, error)) error {
+	receipt, err := send(ctx)
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), sentTimeout) // note it even when the process is being stopped
 	defer cancel()
 	now := s.Clock.Now()
 	if err == nil {
-		return settle(after, s.DB, d.ID, now, Sent, "")
+		return settle(after, s.DB, d.ID, now, Sent, "", receipt)
 	}
-	reason := clip(err.Error(), maxReason)
-	var refused *Refused
-	if errors.As(err, &refused) && !refused.Temporary || int(d.Tries) > len(pauses) {
-		s.Log.Warn("mail failed", "delivery", d.ID, "user", d.User, "tries", d.Tries, "reason", reason)
-		return settle(after, s.DB, d.ID, now, Failed, reason)
+	refused := &Refused{Temporary: true, Reason: err.Error()}
+	errors.As(err, &refused)
+	if !refused.Temporary || int(d.Tries) > len(pauses) {
+		return s.giveUp(after, d, refused)
 	}
-	return putBack(after, s.DB, d.ID, now.Add(pauses[d.Tries-1]), reason)
+	return putBack(after, s.DB, d.ID, now.Add(pauses[d.Tries-1]), clip(refused.Reason, maxReason))
+}
+
+// giveUp ends a delivery that will never be taken.
+func (s *Service) giveUp(ctx context.Context, d Delivery, why *Refused) error {
+	s.Log.Warn("message failed", "delivery", d.ID, "channel", d.Channel, "user", d.User, "tries", d.Tries, "reason", why.Reason)
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		return s.fail(ctx, tx, d, clip(why.Reason, maxReason), why.Gone)
+	})
 }
 
 // stillWanted checks again, right before sending.
-func (s *Service) stillWanted(ctx context.Context, d Delivery, u accounts.User) (bool, string, error) {
-	if !wants(u, d.Topic, d.Warning) {
+func (s *Service) stillWanted(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (bool, string, error) {
+	if !d.StaleAt.IsZero() && !now.Before(d.StaleAt) {
+		return false, "too late", nil
+	}
+	if !wants(u, d.Channel, d.Topic, d.Warning) {
 		return false, "turned off", nil
 	}
 	if d.Topic == TopicMessage && d.Thread != "" {

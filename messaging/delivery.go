@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,12 +30,6 @@ const (
 	TopicSearch  = "search"  // saved searches, followed sellers
 )
 
-// Channels a message goes by.
-const (
-	App   = "app"
-	Email = "email"
-)
-
 // State of a delivery.
 type State string
 
@@ -56,7 +51,7 @@ type Delivery struct {
 	User      accounts.UserID `db:"user_id"`
 	Channel   string          `db:"channel"`
 	Topic     string          `db:"topic"`
-	Address   string          `db:"address"` // e-mail address, or the id of the notice
+	Address   string          `db:"address"` // e-mail address, phone number, or the id of the notice
 	Key       string          `db:"msg_key"`
 	RawArgs   string          `db:"args"`
 	URL       string          `db:"url"`
@@ -68,6 +63,11 @@ type Delivery struct {
 	State     State           `db:"state"`
 	Reason    string          `db:"reason"`
 	Tries     int64           `db:"tries"`
+	Bundle    DeliveryID      `db:"bundle"`     // whose message told this too; "" for its own
+	Receipt   string          `db:"receipt"`    // the provider's name for it
+	ReachedAt clock.Instant   `db:"reached_at"` // 0: nobody said that it arrived
+	StaleAt   clock.Instant   `db:"stale_at"`   // not worth sending from then on; 0: always is
+	Day       int64           `db:"day"`        // the reader's day whose cap it counted against
 	CreatedAt clock.Instant   `db:"created_at"`
 	NextAt    clock.Instant   `db:"next_at"`
 	DoneAt    clock.Instant   `db:"done_at"`
@@ -85,7 +85,8 @@ type Telling struct {
 	Turn    turn.ID        // the turn it reminds of
 	Step    string         // and the step of its ladder
 	Warning bool           // a last warning: cannot be turned off, does not wait for the morning
-	By      []string       // channels; empty means all the person wants
+	By      []string       // App, Push, Email, Text; empty: see chosen
+	Stale   clock.Instant  // not worth sending from then on; 0: always is
 }
 
 // holds tells whether messages of a kind wait until the quiet hours end.
@@ -93,29 +94,8 @@ func holds(topic string, warning bool) bool {
 	return !warning && (topic == TopicNudge || topic == TopicMessage || topic == TopicSearch)
 }
 
-// wants tells whether a person takes e-mail about a topic.
-func wants(u accounts.User, topic string, warning bool) bool {
-	switch {
-	case u.IsDeleted():
-		return false
-	case topic == TopicAccount: // it may be the letter that confirms the address
-		return true
-	case !u.Confirmed():
-		return false
-	case warning || topic == TopicMoney:
-		return true
-	case topic == TopicMessage:
-		return u.MailMessages
-	case topic == TopicNudge:
-		return u.MailNudges
-	case topic == TopicSearch:
-		return u.MailSearches
-	}
-	return false
-}
-
-// Tell lets somebody know something: a line in the app, and an e-mail if they
-// want those. It joins tx and sends nothing itself.
+// Tell lets somebody know something: a line in the app, and messages by the
+// channels it names that they have and want. It joins tx and sends nothing itself.
 func (s *Service) Tell(ctx context.Context, tx *db.Tx, t Telling) error {
 	return s.TellMany(ctx, tx, []Telling{t})
 }
@@ -132,52 +112,45 @@ func (s *Service) TellMany(ctx context.Context, tx *db.Tx, ts []Telling) error {
 	if err != nil {
 		return err
 	}
+	have, err := s.waysOf(ctx, tx, us)
+	if err != nil {
+		return err
+	}
 	var work []jobs.Args
 	for _, t := range ts {
 		u, ok := us[t.To]
 		if !ok {
 			return fmt.Errorf("messaging: nobody is called %s", t.To)
 		}
-		job, err := s.tell(ctx, tx, u, t)
+		js, err := s.tell(ctx, tx, u, t, have[t.To])
 		if err != nil {
 			return err
 		}
-		if job != nil {
-			work = append(work, job)
-		}
+		work = append(work, js...)
 	}
 	return s.Jobs.InsertMany(ctx, tx, work, jobs.Attempts(jobTries))
 }
 
-// tell records one telling and gives the job that sends its e-mail now, if one
-// is to.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Telling) (jobs.Args, error) {
+// tell records one telling and gives the jobs that send what goes out now.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Telling, w ways) ([]jobs.Args, error) {
 	now := s.Clock.Now()
-	to := u.Email
-	if a, ok := t.Args[accounts.MailTo].(string); ok {
-		to = a
-	}
-	args, err := EncodeArgs(without(t.Args, accounts.MailTo))
+	w = w.addressed(u, t)
+	args, err := EncodeArgs(without(t.Args, accounts.MailTo, accounts.TextTo))
 	if err != nil {
 		return nil, err
 	}
 	d := Delivery{
 		User: u.ID, Topic: t.Topic, Key: t.Key, RawArgs: args, URL: t.URL, Thread: t.Thread,
-		Turn: t.Turn, Step: t.Step, Warning: t.Warning, CreatedAt: now,
+		Turn: t.Turn, Step: t.Step, Warning: t.Warning, StaleAt: t.Stale, CreatedAt: now,
 	}
 	if t.Dedupe == "" {
 		t.Dedupe = string(id.New[DeliveryID]("once", now))
 	}
-	by := func(channel string) bool { return len(t.By) == 0 || slices.Contains(t.By, channel) }
-	if by(App) && !u.IsDeleted() {
+	if t.chosen(App, w) && !u.IsDeleted() {
 		if err := s.tellInApp(ctx, tx, d, t.Dedupe); err != nil {
 			return nil, err
 		}
 	}
-	if !by(Email) || !wants(u, t.Topic, t.Warning) {
-		return nil, nil
-	}
-	d.ID, d.Channel, d.Address, d.Dedupe = id.New[DeliveryID]("dlv", now), Email, to, t.Dedupe+":"+Email
 	d.State, d.NextAt = Queued, now.Add(lease)
 	held := false
 	if holds(t.Topic, t.Warning) {
@@ -185,11 +158,43 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Tellin
 			d.NextAt, held = end, true
 		}
 	}
-	fresh, err := insertDelivery(ctx, tx, d)
-	if err != nil || !fresh || held {
-		return nil, err
+	var work []jobs.Args
+	for _, c := range channels {
+		to, ok := w[c.name]
+		if !ok || !t.chosen(c.by, w) || !wants(u, c.name, t.Topic, t.Warning) {
+			continue
+		}
+		d.ID, d.Channel, d.Address, d.Dedupe = id.New[DeliveryID]("dlv", now), c.name, to, t.Dedupe+":"+c.name
+		fresh, err := insertDelivery(ctx, tx, d)
+		if err != nil {
+			return nil, err
+		}
+		if fresh && !held {
+			work = append(work, Deliver{ID: d.ID})
+		}
 	}
-	return Deliver{ID: d.ID}, nil
+	return work, nil
+}
+
+// addressed are the ways by which a telling goes: those of its reader, or where
+// it says itself. A letter about the account goes to an address that is not
+// confirmed yet, too.
+func (w ways) addressed(u accounts.User, t Telling) ways {
+	out := maps.Clone(w)
+	if out == nil {
+		out = ways{}
+	}
+	if t.Topic == TopicAccount && !u.IsDeleted() {
+		out[Email] = u.Email
+	}
+	if to, ok := t.Args[accounts.MailTo].(string); ok {
+		out[Email] = to
+	}
+	if to, ok := t.Args[accounts.TextTo].(string); ok {
+		delete(out, WhatsApp)
+		out[SMS] = to
+	}
+	return out
 }
 
 // tellInApp records the line in the app, once.
@@ -212,8 +217,16 @@ func (s *Service) AccountMail(ctx context.Context, tx *db.Tx, to accounts.UserID
 	return s.Tell(ctx, tx, Telling{To: to, Topic: TopicAccount, Key: key, Args: args, URL: url, By: []string{Email}})
 }
 
+// AccountText is a short message about an account, at once and not from stale
+// on, to the number in args[accounts.TextTo]. It is accounts' Texter. Its values
+// may hold a secret and are forgotten once sent.
+func (s *Service) AccountText(ctx context.Context, tx *db.Tx, to accounts.UserID, key string, args map[string]any, stale clock.Instant) error {
+	return s.Tell(ctx, tx, Telling{To: to, Topic: TopicAccount, Key: key, Args: args, By: []string{Text}, Stale: stale})
+}
+
 // Delivered tells whether something about a turn is known to have reached a
-// person: an e-mail that the post took, or a line in the app that they read.
+// person: a message whose arrival was reported, one that the post took and did
+// not send back, or a line in the app that they read.
 func (s *Service) Delivered(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (bool, error) {
 	n, err := delivered(ctx, q, t, u)
 	return n > 0, err
@@ -224,14 +237,11 @@ func (s *Service) DeliveriesOf(ctx context.Context, t turn.ID) ([]Delivery, erro
 	return deliveriesOf(ctx, s.DB, t)
 }
 
-// without is args without one of them.
-func without(args map[string]any, key string) map[string]any {
-	if _, ok := args[key]; !ok {
-		return args
-	}
+// without is args without some of them.
+func without(args map[string]any, keys ...string) map[string]any {
 	out := make(map[string]any, len(args))
 	for k, v := range args {
-		if k != key {
+		if !slices.Contains(keys, k) {
 			out[k] = v
 		}
 	}

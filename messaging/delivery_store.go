@@ -10,16 +10,16 @@ import (
 )
 
 const deliveryColumns = `id, user_id, channel, topic, address, msg_key, args, url, thread, turn_id, step, warning,
-	dedupe, state, reason, tries, created_at, next_at, done_at`
+	dedupe, state, reason, tries, bundle, receipt, reached_at, stale_at, day, created_at, next_at, done_at`
 
 // insertDelivery stores a delivery unless the same thing was told before.
 func insertDelivery(ctx context.Context, tx *db.Tx, d Delivery) (bool, error) {
 	n, err := tx.Do(ctx, `
 		INSERT INTO deliveries (`+deliveryColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (dedupe) DO NOTHING`,
 		d.ID, d.User, d.Channel, d.Topic, d.Address, d.Key, d.RawArgs, d.URL, d.Thread, d.Turn, d.Step, d.Warning,
-		d.Dedupe, d.State, d.Reason, d.Tries, d.CreatedAt, d.NextAt, d.DoneAt)
+		d.Dedupe, d.State, d.Reason, d.Tries, d.Bundle, d.Receipt, d.ReachedAt, d.StaleAt, d.Day, d.CreatedAt, d.NextAt, d.DoneAt)
 	return n == 1, err
 }
 
@@ -49,13 +49,14 @@ func putBack(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant,
 	return err
 }
 
-// settle ends a delivery: sent, failed or dropped. A secret link is forgotten.
-func settle(ctx context.Context, d db.Doer, did DeliveryID, now clock.Instant, state State, reason string) error {
+// settle ends a delivery: sent or dropped. Secrets are forgotten.
+func settle(ctx context.Context, d db.Doer, did DeliveryID, now clock.Instant, state State, reason, receipt string) error {
 	_, err := d.Do(ctx, `
 		UPDATE deliveries
-		SET state = ?, reason = ?, done_at = ?, next_at = 0,
-			url = CASE WHEN topic = 'account' THEN '' ELSE url END
-		WHERE id = ? AND state = ?`, state, reason, now, did, Sending)
+		SET state = ?, reason = ?, receipt = ?, done_at = ?, next_at = 0,
+			url = CASE WHEN topic = 'account' THEN '' ELSE url END,
+			args = CASE WHEN topic = 'account' AND channel <> 'email' THEN '' ELSE args END
+		WHERE id = ? AND state = ?`, state, reason, receipt, now, did, Sending)
 	return err
 }
 
@@ -81,16 +82,21 @@ func handOver(ctx context.Context, tx *db.Tx, did DeliveryID, now, lease clock.I
 	return n == 1, err
 }
 
-// delivered counts the messages about a turn that reached a person: an e-mail
-// the post took, or a line in the app that was read.
+// delivered counts the messages about a turn that reached a person: what was
+// reported to have arrived, what was taken where nothing is reported, and lines
+// in the app that were read.
 func delivered(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (int, error) {
 	var n int
-	err := q.Get(ctx, &n, `
+	query, args, err := db.In(`
 		SELECT COUNT(*)
 		FROM deliveries d
 		WHERE d.turn_id = ? AND d.user_id = ? AND d.state = 'sent'
-			AND (d.channel = 'email'
-				OR EXISTS (SELECT 1 FROM notices n WHERE n.id = d.address AND n.read_at > 0))`, t, u)
+			AND (d.reached_at > 0 OR d.channel IN (?)
+				OR d.channel = 'app' AND EXISTS (SELECT 1 FROM notices n WHERE n.id = d.address AND n.read_at > 0))`, t, u, unreported())
+	if err != nil {
+		return 0, err
+	}
+	err = q.Get(ctx, &n, query, args...)
 	return n, err
 }
 

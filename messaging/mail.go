@@ -13,51 +13,34 @@ import (
 	tmpl "github.com/kierto/kierto/templates/mail"
 )
 
-// compose words a delivery for the person who gets it, as of now.
-func (s *Service) compose(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (Mail, error) {
-	args, err := DecodeArgs(d.RawArgs)
+// composeMail words a delivery as a letter.
+func (s *Service) composeMail(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (func(context.Context) (string, error), error) {
+	m, err := s.letter(ctx, d, u, now)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (string, error) { return m.ID, s.Sender.Send(ctx, m) }, nil
+}
+
+// letter is a delivery as an e-mail.
+func (s *Service) letter(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (Mail, error) {
+	w, err := s.words(ctx, d, u, now)
 	if err != nil {
 		return Mail{}, err
 	}
-	if args == nil {
-		args = map[string]any{}
+	v := tmpl.Letter{
+		Lang: w.say.Lang, Base: s.Config.BaseURL, Subject: w.Subject, Greeting: w.say.T("mail.hello", "Name", first(u.Name)),
+		Lead: w.Lead, Why: w.Why, Button: w.Button, URL: w.URL, Title: w.Title, Quotes: w.quotes,
 	}
-	say := u.Speaker(now)
-	v := tmpl.Letter{Lang: say.Lang, Base: s.Config.BaseURL}
-	if d.Topic == TopicMessage && d.Thread != "" {
-		if v.Quotes, err = s.quoted(ctx, d, u, say, args); err != nil {
-			return Mail{}, err
-		}
-	}
-	names, err := s.names(ctx, s.DB, asSet(append(people(args), u.ID)))
-	if err != nil {
-		return Mail{}, err
-	}
-	args["Name"] = first(u.Name)
-	word := func(part string) string { return phrase(say, d.Key+part, args, names) }
-	v.Subject = word(".subject")
-	v.Greeting = say.T("mail.hello", "Name", first(u.Name))
-	v.Lead = word(".lead")
-	if i18n.Known(say.Lang, d.Key+".why") {
-		v.Why = word(".why")
-	}
-	if i18n.Known(say.Lang, d.Key+".button") && d.URL != "" {
-		v.Button, v.URL = word(".button"), s.absolute(d.URL)
-	}
-	v.Title, _ = args["Title"].(string)
-	s.dress(&v, d, u, say)
+	s.dress(&v, d, u, w.say)
 	stop := v.StopURL // of the topic: what a mail program's own button may call
-	acts, _, err := s.actions(ctx, d, u)
-	if err != nil {
-		return Mail{}, err
-	}
-	s.offer(&v, acts)
+	s.offer(&v, w.Actions)
 	var html bytes.Buffer
 	if err := tmpl.HTML(v).Render(ctx, &html); err != nil {
 		return Mail{}, err
 	}
 	m := Mail{
-		ToName: u.Name, To: d.Address, Subject: v.Subject, Text: tmpl.Text(v), HTML: html.String(), Lang: say.Lang,
+		ToName: u.Name, To: d.Address, Subject: v.Subject, Text: tmpl.Text(v), HTML: html.String(), Lang: w.say.Lang,
 		ID: string(d.ID) + "@" + s.mailHost(), Unsubscribe: stop,
 	}
 	if d.Thread != "" {
@@ -91,7 +74,6 @@ func (s *Service) dress(v *tmpl.Letter, d Delivery, u accounts.User, say *i18n.S
 // button.
 func (s *Service) offer(v *tmpl.Letter, acts []Action) {
 	for _, a := range acts {
-		a.URL = s.absolute(a.URL)
 		switch a.Kind {
 		case ActHelp:
 			v.Help, v.HelpURL = a.Label, a.URL

@@ -30,7 +30,7 @@ func (s *Service) Preview(ctx context.Context, q db.Queryer, t Telling) (Preview
 	}
 	say := u.Speaker(s.Clock.Now())
 	word := func(part string) string { return plain(phrase(say, t.Key+part, t.Args, names)) }
-	p := Preview{To: u, Subject: word(".subject"), Lead: word(".lead"), ByMail: wants(u, t.Topic, t.Warning)}
+	p := Preview{To: u, Subject: word(".subject"), Lead: word(".lead"), ByMail: u.TakesMail() && wants(u, Email, t.Topic, t.Warning)}
 	if i18n.Known(say.Lang, t.Key+".why") {
 		p.Why = word(".why")
 	}

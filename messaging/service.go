@@ -45,6 +45,9 @@ type Service struct {
 	Log      *slog.Logger
 	Config   Config
 	Sender   Sender // takes e-mail to the post
+	SMS      Texter // carries SMS; nil: nobody does
+	WhatsApp Texter // carries WhatsApp messages; nil: nobody does
+	Pusher   Pusher // carries push messages; nil: nobody does
 
 	// Recheck is asked right before something about a turn is sent; nudges sets
 	// it. Not ok drops the message with the reason.
@@ -53,6 +56,9 @@ type Service struct {
 	// the short address of them all; nudges sets it. nil, and none: the message
 	// has its one button.
 	Actions func(ctx context.Context, d Delivery, u accounts.User) (acts []Action, short string, err error)
+	// Failed is told, in the transaction that notes it, of a message about a turn
+	// that will not arrive; nudges sets it, to try the next channel at once.
+	Failed func(ctx context.Context, tx *db.Tx, d Delivery) error
 	// Panels are what upper packages pin above a stream: an offer to answer, the
 	// trade's turn. A nil component is left out.
 	Panels []func(c *web.Ctx, conv Conversation) (templ.Component, error)

@@ -69,7 +69,7 @@ func (s *Service) writeUnread(ctx context.Context, tx *db.Tx, w waiting) error {
 		return err
 	}
 	c, err := load(ctx, tx, w.Conversation)
-	if err != nil || !c.Unread(w.User) || !wants(u, TopicMessage, false) {
+	if err != nil || !c.Unread(w.User) || !u.TakesMail() || !wants(u, Email, TopicMessage, false) {
 		return err
 	}
 	es, err := newest(ctx, tx, c.ID, w.User, max(c.read(w.User), w.MailedSeq), maxStream)

@@ -95,6 +95,8 @@ CREATE TABLE deliveries (
 	receipt    TEXT   NOT NULL DEFAULT '',           -- the provider's own id for it, which its reports name
 	reached_at BIGINT NOT NULL DEFAULT 0,            -- when it was reported to have arrived; 0: nobody said so
 	created_at BIGINT NOT NULL,
+	stale_at   BIGINT NOT NULL DEFAULT 0,            -- not worth sending from then on; 0: always is
+	day        BIGINT NOT NULL DEFAULT 0,            -- the reader's day on which it counted against their daily cap; 0: it did not
 	next_at    BIGINT NOT NULL DEFAULT 0,            -- when the sweep hands it to a job (again): after quiet hours, after a failure, or when a sender died; 0: done
 	done_at    BIGINT NOT NULL DEFAULT 0,            -- when it was sent, failed for good, or dropped
 	CHECK (state NOT IN ('queued', 'sending') OR next_at > 0) -- nothing that waits is forgotten
@@ -102,6 +104,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at > 0;
 CREATE INDEX deliveries_turn ON deliveries (turn_id);
 CREATE INDEX deliveries_user ON deliveries (user_id, created_at);
+CREATE INDEX deliveries_bundle ON deliveries (bundle) WHERE bundle <> '';
 CREATE INDEX deliveries_receipt ON deliveries (receipt) WHERE receipt <> '';
 CREATE INDEX deliveries_state ON deliveries (state, created_at);
 

@@ -21,6 +21,15 @@ CREATE TABLE opt_outs (
 	PRIMARY KEY (channel, address)
 );
 
+-- How many reminders went out to a person on one day of theirs, against the
+-- daily cap.
+CREATE TABLE reminder_days (
+	user_id TEXT   NOT NULL,
+	day     BIGINT NOT NULL,                         -- days since 1970 in the person's zone
+	sent    BIGINT NOT NULL,                         -- several that went as one count once
+	PRIMARY KEY (user_id, day)
+);
+
 -- Who an answer by e-mail comes from, and where it belongs: reply+<token>@…
 CREATE TABLE reply_addresses (
 	token           TEXT   NOT NULL PRIMARY KEY,     -- random; the sender's address is checked as well
@@ -45,5 +54,6 @@ CREATE INDEX inbound_user ON inbound (user_id, received_at);
 -- +goose Down
 DROP TABLE inbound;
 DROP TABLE reply_addresses;
+DROP TABLE reminder_days;
 DROP TABLE opt_outs;
 DROP TABLE push_subscriptions;

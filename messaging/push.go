@@ -1,0 +1,35 @@
+package messaging
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+)
+
+// PushMessage is one push message, ready to go to all browsers of a person.
+type PushMessage struct {
+	ID      DeliveryID // ours: the service worker reports it when it shows the message
+	To      accounts.UserID
+	Title   string
+	Body    string
+	URL     string // where a tap leads
+	Actions []Action
+	Tag     string // a newer message with the same tag takes its place
+}
+
+// Pusher carries push messages to a person's browsers. It fails as a Sender
+// does, and only when no browser took the message.
+type Pusher interface {
+	Push(ctx context.Context, m PushMessage) (receipt string, err error)
+}
+
+// composePush words a delivery as a push message.
+func (s *Service) composePush(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (func(context.Context) (string, error), error) {
+	w, err := s.words(ctx, d, u, now)
+	if err != nil {
+		return nil, err
+	}
+	m := PushMessage{ID: d.ID, To: u.ID, Title: plain(w.Subject), Body: plain(w.Lead), URL: w.URL, Actions: w.Actions, Tag: string(d.Thread)}
+	return func(ctx context.Context) (string, error) { return s.Pusher.Push(ctx, m) }, nil
+}

@@ -1,0 +1,83 @@
+package messaging
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+)
+
+// subscribed are those of some people who have a browser that takes push
+// messages.
+func subscribed(ctx context.Context, q db.Queryer, us []accounts.UserID) (have []accounts.UserID, err error) {
+	query, args, err := db.In(`SELECT DISTINCT user_id FROM push_subscriptions WHERE user_id IN (?)`, us)
+	if err != nil {
+		return nil, err
+	}
+	err = q.Select(ctx, &have, query, args...)
+	return have, err
+}
+
+// optOut is an address that answered STOP.
+type optOut struct {
+	Channel string `db:"channel"`
+	Address string `db:"address"`
+}
+
+// optedOut are those of some addresses that answered STOP.
+func optedOut(ctx context.Context, q db.Queryer, addresses []string) (os []optOut, err error) {
+	query, args, err := db.In(`SELECT channel, address FROM opt_outs WHERE address IN (?)`, addresses)
+	if err != nil {
+		return nil, err
+	}
+	err = q.Select(ctx, &os, query, args...)
+	return os, err
+}
+
+// arrived notes that a message, and those it told too, reached its reader; once.
+func arrived(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant) error {
+	_, err := tx.Do(ctx, `
+		UPDATE deliveries
+		SET reached_at = ?,
+			state = CASE WHEN state = 'failed' THEN 'sent' ELSE state END,
+			reason = CASE WHEN state = 'failed' THEN '' ELSE reason END
+		WHERE (id = ? OR bundle = ?) AND reached_at = 0 AND state IN ('queued', 'sending', 'sent', 'failed')`, now, did, did)
+	return err
+}
+
+// bounced ends a message that will not arrive, and those it told too. It says
+// which have failed by this; one that is known to have arrived has not.
+func bounced(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant, reason string) ([]Delivery, error) {
+	var ds []Delivery
+	err := tx.Select(ctx, &ds, `
+		SELECT `+deliveryColumns+`
+		FROM deliveries
+		WHERE (id = ? OR bundle = ?) AND reached_at = 0 AND state IN ('queued', 'sending', 'sent')
+		ORDER BY id`, did, did)
+	if err != nil {
+		return nil, err
+	}
+	var out []Delivery
+	for _, d := range ds {
+		n, err := tx.Do(ctx, `
+			UPDATE deliveries
+			SET state = ?, reason = ?, next_at = 0, done_at = ?
+			WHERE id = ? AND reached_at = 0 AND state IN ('queued', 'sending', 'sent')`, Failed, reason, now, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			d.State, d.Reason = Failed, reason
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// byReceipt is the delivery a provider calls so; sql.ErrNoRows when there is
+// none.
+func byReceipt(ctx context.Context, q db.Queryer, channel, receipt string) (did DeliveryID, err error) {
+	err = q.Get(ctx, &did, `SELECT id FROM deliveries WHERE receipt = ? AND channel = ? AND receipt <> ''`, receipt, channel)
+	return did, err
+}

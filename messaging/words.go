@@ -1,0 +1,78 @@
+package messaging
+
+import (
+	"context"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/i18n"
+	tmpl "github.com/kierto/kierto/templates/mail"
+)
+
+// Wording is a delivery in its reader's words, for every channel.
+type Wording struct {
+	Subject string
+	Lead    string
+	Why     string // what happens if they do nothing; "" when nothing is said
+	Text    string // all of it in a line, for short messages, without a link
+	Title   string // what it is about; "" for none
+	Button  string // the one page it leads to; "" for none
+	URL     string // its address
+	Short   string // a short address of the same, for short messages; "" for none
+	Actions []Action
+
+	say    *i18n.Speaker
+	quotes []tmpl.Quote
+}
+
+// words says a delivery to the person who gets it, as of now.
+func (s *Service) words(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (Wording, error) {
+	w := Wording{say: u.Speaker(now)}
+	args, err := DecodeArgs(d.RawArgs)
+	if err != nil {
+		return w, err
+	}
+	if args == nil {
+		args = map[string]any{}
+	}
+	if d.Topic == TopicMessage && d.Thread != "" {
+		if w.quotes, err = s.quoted(ctx, d, u, w.say, args); err != nil {
+			return w, err
+		}
+	}
+	names, err := s.names(ctx, s.DB, asSet(append(people(args), u.ID)))
+	if err != nil {
+		return w, err
+	}
+	args["Name"] = first(u.Name)
+	word := func(part string) string {
+		if !i18n.Known(w.say.Lang, d.Key+part) {
+			return ""
+		}
+		return phrase(w.say, d.Key+part, args, names)
+	}
+	w.Subject, w.Lead, w.Why = word(".subject"), word(".lead"), word(".why")
+	w.Title, _ = args["Title"].(string)
+	if d.URL != "" {
+		w.Button, w.URL = word(".button"), s.absolute(d.URL)
+		w.Short = w.URL
+	}
+	acts, short, err := s.actions(ctx, d, u)
+	if err != nil {
+		return w, err
+	}
+	for _, a := range acts {
+		a.URL = s.absolute(a.URL)
+		w.Actions = append(w.Actions, a)
+	}
+	if short != "" {
+		w.Short = s.absolute(short)
+	}
+	if d.Channel == SMS || d.Channel == WhatsApp {
+		args["Title"] = clip(w.Title, maxTextTitle)
+		if w.Text = word(".text"); w.Text == "" {
+			w.Text = plain(word(".subject"))
+		}
+	}
+	return w, nil
+}
