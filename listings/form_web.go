@@ -83,8 +83,9 @@ func (s *Service) sellChoices(p *page.SellPage, l Listing) {
 		p.Ways = append(p.Ways, ui.Check{Name: "ways", Value: k, Label: p.T("listings.way." + k), More: p.T("listings.way_more." + k)})
 	}
 	cat, _ := s.Tree.Category(l.Category)
-	if cat.Parcel != "" && p.Form.Get("parcel") == "" {
-		p.Form.Values.Set("parcel", string(cat.Parcel))
+	p.Suggested = string(cat.Parcel)
+	if chosen := p.Form.Get("parcel"); chosen == "" || chosen == p.Form.Get("suggested") {
+		p.Form.Values.Set("parcel", p.Suggested) // the seller has not chosen another
 	}
 	for _, field := range cat.Fields {
 		x := page.SellField{Name: "f." + field.Key, Label: field.Label.In(p.Lang), Optional: !field.Required}
@@ -124,7 +125,7 @@ func (s *Service) preview(f web.Frame, l Listing) ui.Tile {
 func photoField(f web.Frame, base string, photos []Photo) ui.Photos {
 	x := ui.Photos{
 		ID: "photos", Name: "photos", Label: f.T("listings.photos"), Hint: f.T("listings.photos_hint", "Max", MaxPhotos, "Size", picture.MaxBytes>>20),
-		Add: f.T("listings.photos_add"), Max: MaxPhotos, UploadURL: base + "/photos", OrderURL: base + "/photos/order",
+		Add: f.T("listings.photos_add"), Max: MaxPhotos, UploadURL: base + "/photos", OrderURL: base + "/photos/order", Form: "sell",
 	}
 	for i, p := range photos {
 		item := ui.Photo{ID: string(p.ID), RemoveURL: base + "/photos/" + string(p.ID) + "/remove"}

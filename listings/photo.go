@@ -145,6 +145,11 @@ func (s *Service) addPhoto(ctx context.Context, owner accounts.UserID, listing I
 			if _, err := lock(ctx, tx, listing); err != nil {
 				return err
 			}
+			same, known, err := samePhoto(ctx, tx, listing, p.Key)
+			if err != nil || known { // sent twice, by a hasty press
+				p = same
+				return err
+			}
 			n, next, err := photoPlace(ctx, tx, listing)
 			if err != nil {
 				return err
@@ -206,12 +211,20 @@ func (s *Service) changePhotos(ctx context.Context, seller accounts.UserID, list
 }
 
 // RemovePhoto takes a photo away. That it is gone already is no error. The last
-// photo of something on sale stays: Conflict "listings.last_photo".
+// photo of something on sale stays: Conflict "listings.last_photo", or
+// "listings.photo_in_making" while the one that takes its place may turn out to
+// be broken.
 func (s *Service) RemovePhoto(ctx context.Context, seller accounts.UserID, listing ID, photo PhotoID) error {
 	return s.changePhotos(ctx, seller, listing, func(l Listing, photos []Photo) ([]Photo, error) {
 		rest := slices.DeleteFunc(photos, func(p Photo) bool { return p.ID == photo })
-		if l.State == Live && !slices.ContainsFunc(rest, func(p Photo) bool { return p.State != PhotoBroken }) {
+		if l.State != Live {
+			return rest, nil
+		}
+		if !slices.ContainsFunc(rest, func(p Photo) bool { return p.State != PhotoBroken }) {
 			return nil, fault.New(fault.Conflict, "listings.last_photo")
+		}
+		if l.Cover != "" && len(ready(rest)) == 0 {
+			return nil, fault.New(fault.Conflict, "listings.photo_in_making")
 		}
 		return rest, nil
 	})

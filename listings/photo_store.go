@@ -24,6 +24,16 @@ func photoPlace(ctx context.Context, q db.Queryer, listing ID) (n, next int64, e
 	return row.N, row.Next, err
 }
 
+// samePhoto is the photo of a listing that shows the same picture, if there is
+// one that can be shown.
+func samePhoto(ctx context.Context, q db.Queryer, listing ID, key string) (p Photo, known bool, err error) {
+	err = q.Get(ctx, &p, `SELECT `+photoColumns+` FROM photos WHERE listing_id = ? AND blob_key = ? AND state <> 'broken' LIMIT 1`, listing, key)
+	if db.IsNone(err) {
+		return Photo{}, false, nil
+	}
+	return p, err == nil, err
+}
+
 // countUsable is how many photos a listing has that are or will be shown.
 func countUsable(ctx context.Context, q db.Queryer, listing ID) (n int, err error) {
 	err = q.Get(ctx, &n, `SELECT count(*) FROM photos WHERE listing_id = ? AND state <> 'broken'`, listing)

@@ -77,8 +77,8 @@ func (s *Service) showSell(c *web.Ctx, status int, l Listing, form web.Form) err
 	return c.PageStatus(status, page.Sell(p))
 }
 
-// posted is the reader's listing and the form about it.
-func (s *Service) posted(c *web.Ctx) (Listing, web.Form, Stamp, error) {
+// sent is the reader's listing and the form about it.
+func (s *Service) sent(c *web.Ctx) (Listing, web.Form, Stamp, error) {
 	form, err := c.Form()
 	if err != nil {
 		return Listing{}, form, Stamp{}, err
@@ -96,6 +96,16 @@ func (s *Service) posted(c *web.Ctx) (Listing, web.Form, Stamp, error) {
 		editor = ""
 	}
 	return l, form, Stamp{Version: version, Editor: editor}, nil
+}
+
+// posted is sent, with the photos that came along kept already. What was wrong
+// with them is among the form's faults.
+func (s *Service) posted(c *web.Ctx) (Listing, web.Form, Stamp, error) {
+	l, form, stamp, err := s.sent(c)
+	if err == nil && l.Editable() && !c.IsHTMX() { // a script has sent them when they were chosen
+		form.Faults, err = s.takePhotos(c, l.ID)
+	}
+	return l, form, stamp, err
 }
 
 // again shows the form once more, with what was typed and what is wrong. It has
@@ -160,7 +170,7 @@ func (s *Service) postDraft(c *web.Ctx) error {
 		}
 		return c.Page(page.Saved(p))
 	}
-	if len(wrong) > 0 {
+	if wrong = merge(form.Faults, wrong); len(wrong) > 0 {
 		return s.again(c, saved, form, wrong)
 	}
 	c.Flash("listings.draft_saved")
@@ -185,6 +195,9 @@ func (s *Service) postSave(c *web.Ctx) error {
 	if l.State != Live {
 		return s.postDraft(c)
 	}
+	if len(form.Faults) > 0 {
+		return s.again(c, l, form, form.Faults)
+	}
 	if _, err := s.SaveLive(c.Request().Context(), me(c), l.ID, stamp, form.Values); err != nil {
 		return s.again(c, l, form, err)
 	}
@@ -200,6 +213,9 @@ func (s *Service) postPublish(c *web.Ctx) error {
 	}
 	if !c.Reader.Confirmed {
 		return s.again(c, l, form, fault.Faults{fault.New(fault.Invalid, "listings.confirm_first")})
+	}
+	if len(form.Faults) > 0 {
+		return s.again(c, l, form, form.Faults)
 	}
 	published, err := s.Publish(c.Request().Context(), me(c), l.ID, stamp, form.Values)
 	if err != nil {

@@ -30,18 +30,17 @@ func (s *Service) Web(r *web.Server) {
 	r.GET("/sell", web.SignedIn, s.getSellNew)
 	r.POST("/sell", web.SignedIn, s.postSellNew, saving)
 	r.GET("/sell/:id", web.Party, s.getSell)
+	for path, h := range map[string]web.Handler{"": s.postSave, "/draft": s.postDraft, "/fields": s.postFields, "/publish": s.postPublish} {
+		r.Upload("/sell/:id"+path, web.Party, h, notSuspended, saving)
+	}
 	for path, h := range map[string]web.Handler{
-		"":                       s.postSave,
-		"/draft":                 s.postDraft,
-		"/fields":                s.postFields,
-		"/publish":               s.postPublish,
 		"/withdraw":              s.postWithdraw,
 		"/relist":                s.postRelist,
 		"/sold":                  s.postSold,
 		"/discard":               s.postDiscard,
-		"/photos/order":          s.postPhotoOrder,
-		"/photos/:photo/earlier": s.postPhotoEarlier,
-		"/photos/:photo/remove":  s.postPhotoRemove,
+		"/photos/order":          s.changed(s.setOrder),
+		"/photos/:photo/earlier": s.changed(s.moveEarlier),
+		"/photos/:photo/remove":  s.changed(s.takeAway),
 	} {
 		r.POST("/sell/:id"+path, web.Party, h, notSuspended, saving)
 	}

@@ -363,7 +363,7 @@ func fields(f web.Frame) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.PhotoField(f, web.Form{}, ui.Photos{
 				ID: "photos", Name: "photos", Label: say(f, "Kuvat", "Bilder", "Photos"), Hint: say(f, "Enintään 12 kuvaa, 15 Mt kukin.", "Högst 12 bilder, 15 MB var.", "Up to 12 photos of 15 MB."),
-				Add: say(f, "Lisää kuvia", "Lägg till bilder", "Add photos"), Max: 12, UploadURL: "/", OrderURL: "/",
+				Add: say(f, "Lisää kuvia", "Lägg till bilder", "Add photos"), Max: 12, UploadURL: "/", OrderURL: "/", Form: "sell",
 				List: []ui.Photo{
 					{ID: "1", URL: picture("saddle"), Alt: "", RemoveURL: "/"},
 					{ID: "2", URL: picture("bridle"), Alt: "", EarlierURL: "/", RemoveURL: "/"},

@@ -39,10 +39,14 @@ func saves(p SellPage) templ.Attributes {
 	return a
 }
 
-// swapsFields shows the chosen category's own fields.
+// swapsFields shows the chosen category's own fields, and its usual parcel.
 func swapsFields(p SellPage) templ.Attributes {
 	return templ.Attributes{
 		"hx-post": p.FieldsURL, "hx-trigger": "change", "hx-target": "#fields", "hx-select": "#fields",
-		"hx-swap": "outerHTML", "hx-include": "closest form", "hx-sync": "this:replace",
+		"hx-select-oob": "#parcel", "hx-swap": "outerHTML", "hx-include": "closest form", "hx-sync": "this:replace",
 	}
 }
+
+// withPhotos makes a button send the chosen photos too, as without script they
+// go with whatever is pressed.
+func withPhotos() templ.Attributes { return templ.Attributes{"formenctype": "multipart/form-data"} }

@@ -140,7 +140,7 @@ func exampleSell(f web.Frame, form web.Form) SellPage {
 		Version: "3", Editor: "EXAMPLE", Saved: f.T("listings.saved_at", "Clock", f.Clock(f.Now)), PriceHint: f.T("listings.price_before", "Low", f.Money(money.EUR(4000)), "High", f.Money(money.EUR(8500))),
 		Cats:   []ui.Option{{Value: "saddles", Label: layout.Pick(f, "Satulat", "Sadlar", "Saddles")}, {Value: "rugs", Label: layout.Pick(f, "Loimet", "Täcken", "Rugs")}},
 		Fields: []SellField{{Name: "f.seat", Label: layout.Pick(f, "Istuin", "Sitsstorlek", "Seat"), Options: []ui.Option{{Value: "17", Label: `17"`}}}, {Name: "f.brand", Label: layout.Pick(f, "Merkki", "Märke", "Brand"), Optional: true}},
-		Photos: ui.Photos{ID: "photos", Name: "photos", Label: f.T("listings.photos"), Hint: f.T("listings.photos_hint", "Max", 12, "Size", 15), Add: f.T("listings.photos_add"), Max: 12, UploadURL: base + "/photos", OrderURL: base + "/photos/order",
+		Photos: ui.Photos{ID: "photos", Name: "photos", Label: f.T("listings.photos"), Hint: f.T("listings.photos_hint", "Max", 12, "Size", 15), Add: f.T("listings.photos_add"), Max: 12, UploadURL: base + "/photos", OrderURL: base + "/photos/order", Form: "sell",
 			List: []ui.Photo{{ID: "pho_1", URL: drawing("saddle"), RemoveURL: base + "/photos/pho_1/remove"}, {ID: "pho_2", URL: drawing("girth"), EarlierURL: base + "/photos/pho_2/earlier", RemoveURL: base + "/photos/pho_2/remove"}}},
 		Acts:  []ui.Button{{Label: f.T("listings.discard"), URL: base + "/discard", Post: true, Kind: "bare", Small: true}},
 		Notes: []Notice{{Icon: "mail", Text: f.T("listings.confirm_first")}},

@@ -105,6 +105,7 @@ type SellPage struct {
 	Condition []ui.Choice
 	PriceHint string
 	Parcels   []ui.Choice
+	Suggested string // the category's usual parcel, chosen until the seller chooses another
 	Ways      []ui.Check
 	Preview   ui.Tile
 	Acts      []ui.Button // withdraw, mark sold, discard
