@@ -232,6 +232,11 @@ func (s *Service) Delivered(ctx context.Context, q db.Queryer, t turn.ID, u acco
 	return n > 0, err
 }
 
+// ReadNotices marks all lines in the app as seen by the person who looks at them.
+func (s *Service) ReadNotices(ctx context.Context, u accounts.UserID) error {
+	return readNotices(ctx, s.DB, u, s.Clock.Now())
+}
+
 // DeliveriesOf are what was sent about a turn, for the desk.
 func (s *Service) DeliveriesOf(ctx context.Context, t turn.ID) ([]Delivery, error) {
 	return deliveriesOf(ctx, s.DB, t)

@@ -67,7 +67,7 @@ func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit i
 		SELECT id
 		FROM deliveries
 		WHERE next_at > 0 AND next_at <= ?
-		ORDER BY next_at
+		ORDER BY next_at, id
 		LIMIT ?`, now, limit)
 	return ids, err
 }

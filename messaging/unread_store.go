@@ -39,7 +39,7 @@ func dueUnread(ctx context.Context, q db.Queryer, now clock.Instant, limit int) 
 		SELECT conversation_id, user_id, due_at, mailed_at, mailed_seq
 		FROM unread
 		WHERE due_at > 0 AND due_at <= ?
-		ORDER BY due_at
+		ORDER BY due_at, conversation_id, user_id
 		LIMIT ?`, now, limit)
 	return ws, err
 }

@@ -209,7 +209,7 @@ func (s *Service) getNotices(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := readNotices(ctx, s.DB, me(c), s.Clock.Now()); err != nil {
+	if err := s.ReadNotices(ctx, me(c)); err != nil {
 		return err
 	}
 	f := c.Frame("inbox")

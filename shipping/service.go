@@ -33,7 +33,7 @@ type Service struct {
 	Jobs    *jobs.Queue
 	Log     *slog.Logger
 	Rates   Rates
-	Carrier *Pakettikauppa // nil: sellers post by themselves and type tracking numbers
+	Carrier Carrier // nil: sellers post by themselves and type tracking numbers
 
 	mu     sync.Mutex
 	points map[string]remembered

@@ -270,7 +270,7 @@ func TestBookingIsGivenUp(t *testing.T) {
 func TestTheStandinAsksForSignatures(t *testing.T) {
 	t.Parallel()
 	s := start(t, testdb.SQLite(t))
-	s.Carrier.Secret = "wrong"
+	s.Carrier.(*shipping.Pakettikauppa).Secret = "wrong"
 	if _, err := s.Carrier.Status(t.Context(), "JJFI1", shipping.Point, false); err == nil {
 		t.Error("a wrong secret was taken")
 	}

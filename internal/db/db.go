@@ -21,6 +21,7 @@ type Config struct {
 	URL      string // postgres://…; empty means SQLite in Dir
 	Dir      string // data folder of the SQLite file
 	MaxConns int    // connections at most (SQLite: readers); 0 means a default
+	Probe    *Probe // looks on and lets the process die; only for the simulator
 	NoSync   bool   // SQLite does not wait for the disk; only for tests and for filling a new database
 }
 
@@ -97,16 +98,30 @@ func (d *DB) Close() error {
 
 // Get implements Queryer on what is committed.
 func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error {
+	if err := d.alive(); err != nil {
+		return err
+	}
 	return wrap(ctx, d.read.GetContext(ctx, dest, d.bind(query), args...))
 }
 
 // Select implements Queryer on what is committed.
 func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) error {
+	if err := d.alive(); err != nil {
+		return err
+	}
 	return wrap(ctx, d.read.SelectContext(ctx, dest, d.bind(query), args...))
 }
 
 // Do runs one statement as a transaction of its own.
 func (d *DB) Do(ctx context.Context, query string, args ...any) (int64, error) {
+	if d.cfg.Probe != nil { // its commit is one to die at, too
+		var n int64
+		err := d.InTx(ctx, func(tx *Tx) (err error) {
+			n, err = tx.Do(ctx, query, args...)
+			return err
+		})
+		return n, err
+	}
 	res, err := d.write.ExecContext(ctx, d.bind(query), args...)
 	return affected(ctx, res, err)
 }

@@ -48,6 +48,9 @@ func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	if err := d.alive(); err != nil {
+		return err
+	}
 	waiting, cancel := context.WithTimeout(ctx, connectionWait)
 	conn, err := d.write.Connx(waiting)
 	cancel()
@@ -73,9 +76,15 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err := fn(tx); err != nil {
 		return err
 	}
+	if err := d.dies(false); err != nil {
+		return err
+	}
 	done = true
 	if err := sqlTx.Commit(); err != nil {
 		_ = sqlTx.Rollback()
+		return err
+	}
+	if err := d.dies(true); err != nil {
 		return err
 	}
 	for _, f := range tx.after {
@@ -105,6 +114,7 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 // PostgreSQL accepts nothing more in this transaction: where a duplicate is to
 // be expected, write ON CONFLICT DO NOTHING and look at the number.
 func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) {
+	tx.db.wrote(query, args)
 	res, err := tx.tx.ExecContext(ctx, tx.db.bind(query), args...)
 	return affected(ctx, res, err)
 }

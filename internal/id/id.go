@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/oklog/ulid/v2"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // New is a fresh id such as "ord_01jd…"; T is a domain's own id type.
-func New[T ~string](prefix string, now clock.Instant) T { return From[T](prefix, now, rand.Reader) }
+func New[T ~string](prefix string, now clock.Instant) T { return From[T](prefix, now, source{}) }
 
 // From is New with random bytes of the caller's own, for data that a seed
 // determines. What strangers may see needs New.
@@ -26,7 +27,7 @@ func From[T ~string](prefix string, now clock.Instant, random io.Reader) T {
 // Secret is 32 random bytes as URL-safe text, for tokens. Store only its hash.
 func Secret() string {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b) // crypto/rand.Read never fails: it crashes the program instead
+	_, _ = source{}.Read(b) // crypto/rand.Read never fails: it crashes the program instead
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -37,9 +38,45 @@ const refLetters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 // letters and digits. It is not secret.
 func Ref(n int) string {
 	b := make([]byte, n)
-	_, _ = rand.Read(b)
+	_, _ = source{}.Read(b)
 	for i, v := range b {
 		b[i] = refLetters[int(v)%len(refLetters)]
 	}
 	return string(b)
+}
+
+// seeded takes the place of the machine's randomness while a simulation runs.
+var seeded struct {
+	sync.RWMutex
+	from io.Reader
+}
+
+// Seed makes every id, secret and reference of this process from random, until
+// the function it returns is called. It is for the simulator alone, whose same
+// seed has to give the same ids on every database: whoever serves people never
+// calls it, since such ids can be guessed. A process has one simulation at a time.
+func Seed(random io.Reader) (restore func()) {
+	set := func(r io.Reader) {
+		seeded.Lock()
+		seeded.from = r
+		seeded.Unlock()
+	}
+	set(random)
+	return func() { set(nil) }
+}
+
+// source is the machine's randomness, or the simulation's.
+type source struct{}
+
+// Read implements io.Reader.
+func (source) Read(b []byte) (int, error) {
+	seeded.RLock()
+	from := seeded.from
+	seeded.RUnlock()
+	if from == nil {
+		return rand.Read(b)
+	}
+	seeded.Lock()
+	defer seeded.Unlock()
+	return from.Read(b)
 }

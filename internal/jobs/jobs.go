@@ -45,6 +45,7 @@ type Options struct {
 	MediaWorkers int           // jobs at once in the media queue; 0 means 2
 	Poll         time.Duration // between looks for new jobs; 0 means 100 ms
 	Node         string        // names this process among those that share a PostgreSQL; see takeOver; "" means a name of its own
+	Simulation   *Simulation   // works by a simulation's time; see Round
 	Quick        bool          // start at once, without the random delays that spread many nodes; for tests and the demo
 }
 
@@ -56,6 +57,9 @@ type Queue struct {
 	log     *slog.Logger
 	node    string
 	started atomic.Bool
+	sim     *Simulation
+
+	promised atomic.Int64 // jobs inserted since Round began
 
 	mu    sync.Mutex
 	works map[string]work // by kind
@@ -65,9 +69,14 @@ type Queue struct {
 // New makes a queue. Register its jobs, then Start it; a process that only
 // inserts does neither.
 func New(d *db.DB, log *slog.Logger, o Options) *Queue {
-	q := &Queue{db: d, log: log, node: o.Node, workers: river.NewWorkers(), works: map[string]work{}}
+	q := &Queue{db: d, log: log, node: o.Node, sim: o.Simulation, workers: river.NewWorkers(), works: map[string]work{}}
 	poll := orDefault(o.Poll, pollInterval)
+	var test river.TestConfig
+	if o.Simulation != nil {
+		test.Time = simulated{o.Simulation.Clock}
+	}
 	client, err := river.NewClient(d.RiverDriver(), &river.Config{
+		Test:   test,
 		ID:     o.Node,
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -136,6 +145,7 @@ func (q *Queue) Insert(ctx context.Context, tx *db.Tx, args Args, opts ...Opt) e
 	for _, opt := range opts {
 		opt(&o)
 	}
+	q.promised.Add(1)
 	if _, err := q.client.InsertTx(ctx, tx.SQL(), args, &o); err != nil {
 		return fmt.Errorf("jobs: insert %s: %w", args.Kind(), err)
 	}
@@ -155,6 +165,7 @@ func (q *Queue) InsertMany(ctx context.Context, tx *db.Tx, args []Args, opts ...
 		}
 		params[i] = river.InsertManyParams{Args: a, InsertOpts: &o}
 	}
+	q.promised.Add(int64(len(args)))
 	if _, err := q.client.InsertManyFastTx(ctx, tx.SQL(), params); err != nil {
 		return fmt.Errorf("jobs: insert many: %w", err)
 	}

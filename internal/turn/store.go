@@ -158,7 +158,7 @@ func Due(ctx context.Context, q db.Queryer, now clock.Instant, limit int) ([]Tur
 		SELECT `+columns+`
 		FROM turns
 		WHERE closed_at = 0 AND next_at <= ?
-		ORDER BY next_at
+		ORDER BY next_at, id
 		LIMIT ?`, now, limit)
 	return ts, err
 }

@@ -56,7 +56,7 @@ CREATE TABLE unread (
 	mailed_seq      BIGINT NOT NULL DEFAULT 0,       -- newest entry that mail told of
 	PRIMARY KEY (conversation_id, user_id)
 );
-CREATE INDEX unread_due ON unread (due_at) WHERE due_at > 0;
+CREATE INDEX unread_due ON unread (due_at, conversation_id, user_id) WHERE due_at > 0;
 
 -- Something a person is told outside a conversation's stream: in the app, and
 -- by the channels they chose.
@@ -101,7 +101,7 @@ CREATE TABLE deliveries (
 	done_at    BIGINT NOT NULL DEFAULT 0,            -- when it was sent, failed for good, or dropped
 	CHECK (state NOT IN ('queued', 'sending') OR next_at > 0) -- nothing that waits is forgotten
 );
-CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at > 0;
+CREATE INDEX deliveries_due ON deliveries (next_at, id) WHERE next_at > 0;
 CREATE INDEX deliveries_turn ON deliveries (turn_id);
 CREATE INDEX deliveries_user ON deliveries (user_id, created_at);
 CREATE INDEX deliveries_bundle ON deliveries (bundle) WHERE bundle <> '';

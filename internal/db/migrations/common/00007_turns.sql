@@ -19,7 +19,7 @@ CREATE TABLE turns (
 	outcome    TEXT    NOT NULL DEFAULT '',          -- 'done', 'lapsed', 'moved', 'handed_over'
 	CHECK (closed_at <> 0 OR next_at IS NOT NULL)    -- an open turn always has a next step
 );
-CREATE INDEX turns_due ON turns (next_at) WHERE closed_at = 0;
+CREATE INDEX turns_due ON turns (next_at, id) WHERE closed_at = 0;
 CREATE UNIQUE INDEX turns_open ON turns (kind, subject, owner_id) WHERE closed_at = 0;
 CREATE INDEX turns_subject ON turns (subject, opened_at);
 CREATE INDEX turns_done ON turns (kind, owner_id, closed_at) WHERE outcome = 'done'; -- measured reply times
