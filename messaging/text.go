@@ -39,12 +39,3 @@ func (s *Service) composeText(ctx context.Context, d Delivery, u accounts.User, 
 	}
 	return func(ctx context.Context) (string, error) { return by.Text(ctx, m) }, nil
 }
-
-// Answer is what a person wrote back by e-mail, SMS or WhatsApp.
-type Answer struct {
-	Channel      string          // Email, SMS or WhatsApp
-	User         accounts.UserID // who wrote, shown to be them
-	Conversation ConversationID  // where it belongs; "" for the newest we wrote to them about by this channel
-	Text         string          // their words alone, without what they quote
-	Dedupe       string          // the provider's or the mail's own id: each is taken once
-}

@@ -1,0 +1,91 @@
+package messaging
+
+import (
+	"context"
+	"strings"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/id"
+)
+
+// Verdicts on what came in. A refused message has the key of the fault that a
+// person on the site would have read.
+const (
+	Taken   = "message" // put into a conversation
+	Twice   = "twice"   // came before
+	Stopped = "stop"    // asked for no more
+	Started = "start"   // asked for more again
+	Unknown = "unknown" // nobody we know, or nothing we wrote to them about
+	Unclear = "unclear" // we had written about several things at once
+)
+
+// maxDedupe is the longest id of a provider's that is kept, in bytes.
+const maxDedupe = 200
+
+// Answer is what a person wrote back by e-mail, SMS or WhatsApp.
+type Answer struct {
+	Channel      string          // Email, SMS or WhatsApp
+	User         accounts.UserID // who wrote, shown to be them
+	Conversation ConversationID  // where it belongs; "" for what we last wrote to them about by this channel
+	Text         string          // their words alone, without what they quote
+	Dedupe       string          // the provider's or the mail's own id: each is taken once
+}
+
+// TakeAnswer puts what a person wrote back into its conversation, as if they had
+// typed it on the site: it answers what they owed there. It gives the verdict,
+// which is kept; an error means that nothing is, and that it may be tried again.
+func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err error) {
+	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
+		in := s.inbound(a)
+		if in.Conversation == "" {
+			in.Conversation, in.Verdict, err = lastThread(ctx, tx, a.User, a.Channel)
+			if err != nil {
+				return err
+			}
+		}
+		if in.Verdict == "" {
+			in.Verdict = Taken
+		}
+		verdict = in.Verdict
+		fresh, err := insertInbound(ctx, tx, in)
+		if err == nil && !fresh {
+			verdict = Twice
+		}
+		if err != nil || verdict != Taken {
+			return err
+		}
+		c, err := s.Conversation(ctx, tx, in.Conversation, a.User)
+		if err != nil {
+			return err
+		}
+		text, err := words(clip(strings.TrimSpace(a.Text), MaxText), "")
+		if err != nil {
+			return err
+		}
+		return s.send(ctx, tx, c, a.User, text, "")
+	})
+	fs := fault.As(err)
+	if len(fs) == 0 {
+		return verdict, err
+	}
+	in := s.inbound(a)
+	in.Verdict = fs[0].Key
+	return in.Verdict, s.DB.InTx(ctx, func(tx *db.Tx) error {
+		_, err := insertInbound(ctx, tx, in)
+		return err
+	})
+}
+
+// inbound is what is kept of an answer, before its verdict.
+func (s *Service) inbound(a Answer) inbound {
+	now := s.Clock.Now()
+	return inbound{
+		ID: id.New[string]("inb", now), Channel: a.Channel, Dedupe: a.Channel + ":" + clipBytes(a.Dedupe, maxDedupe),
+		User: a.User, Conversation: a.Conversation, At: now,
+	}
+}
+
+// clipBytes is at most n bytes of an id.
+func clipBytes(s string, n int) string { return s[:min(len(s), n)] }
