@@ -262,14 +262,17 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, spec turn.Spec) error {
 
 // Settle closes u's turn to answer: they say that nothing is left to answer.
 func (s *Service) Settle(ctx context.Context, u accounts.UserID, cid ConversationID) error {
-	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		c, err := s.Conversation(ctx, tx, cid, u)
-		if err != nil {
-			return err
-		}
-		s.Live.Wake(ctx, tx, c.topic())
-		return turn.CloseOf(ctx, tx, s.Clock.Now(), turn.AnswerMessage, string(cid), string(u), turn.Done)
-	})
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.SettleTx(ctx, tx, u, cid) })
+}
+
+// SettleTx is Settle within the caller's transaction.
+func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, u accounts.UserID, cid ConversationID) error {
+	c, err := s.Conversation(ctx, tx, cid, u)
+	if err != nil {
+		return err
+	}
+	s.Live.Wake(ctx, tx, c.topic())
+	return turn.CloseOf(ctx, tx, s.Clock.Now(), turn.AnswerMessage, string(cid), string(u), turn.Done)
 }
 
 // Stream is what reader sees of a conversation they are in, oldest first, and

@@ -2,7 +2,6 @@ package orders
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -122,39 +121,11 @@ func (v voice) reportFields(p *pages.Move) {
 	p.Choice = choice
 }
 
-// Hours of the slots a seller may say.
-const (
-	morningEnds   = 10
-	afternoonEnds = 18
-	eveningEnds   = 20
-)
-
 // slots are answers to "when will you post it?", none past the deadline.
 func (v voice) slots() *ui.Ask {
-	today := v.Now.In(v.Zone)
-	day := func(n, hour int) clock.Instant {
-		return clock.Of(time.Date(today.Year(), today.Month(), today.Day()+n, hour, 0, 0, 0, v.Zone))
-	}
-	ask := &ui.Ask{Question: v.T("trade.slots.question"), Why: v.say("trade.slots.why"), URL: v.Trade.Order.URL() + "/plan", Name: "at"}
-	for _, x := range []struct {
-		at    clock.Instant
-		day   string
-		hours string
-	}{
-		{day(0, eveningEnds), v.T("trade.slots.today"), v.T("trade.slots.evening")},
-		{day(1, morningEnds), v.T("trade.slots.tomorrow"), v.T("trade.slots.morning")},
-		{day(1, afternoonEnds), v.T("trade.slots.tomorrow"), v.T("trade.slots.afternoon")},
-		{day(2, morningEnds), v.LongDay(day(2, morningEnds)), v.T("trade.slots.morning")},
-		{day(2, afternoonEnds), v.LongDay(day(2, afternoonEnds)), v.T("trade.slots.afternoon")},
-	} {
-		if x.at <= v.Now || x.at > v.Trade.Turn.DueAt || len(ask.Slots) == maxSlots {
-			continue
-		}
-		ask.Slots = append(ask.Slots, ui.Slot{
-			Value: strconv.FormatInt(int64(x.at), 10), Day: x.day, Hours: x.hours, Chosen: x.at == v.Trade.Order.PlannedAt,
-		})
-	}
-	if len(ask.Slots) == 0 {
+	o := v.Trade.Order
+	ask := &ui.Ask{Question: v.T("trade.slots.question"), Why: v.say("trade.slots.why"), URL: o.URL() + "/plan", Name: "at"}
+	if ask.Slots = Slots(v.Speaker, v.Trade.Turn.DueAt, o.PlannedAt, maxSlots); len(ask.Slots) == 0 {
 		return nil
 	}
 	return ask

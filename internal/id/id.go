@@ -80,3 +80,16 @@ func (source) Read(b []byte) (int, error) {
 	defer seeded.Unlock()
 	return from.Read(b)
 }
+
+// Bytes are the 16 bytes behind an id, for where its text is too long; false
+// when it is none of ours.
+func Bytes[T ~string](x T) ([16]byte, bool) {
+	_, text, found := strings.Cut(string(x), "_")
+	u, err := ulid.ParseStrict(strings.ToUpper(text))
+	return u, found && err == nil
+}
+
+// FromBytes is the id that Bytes was asked for.
+func FromBytes[T ~string](prefix string, b [16]byte) T {
+	return T(prefix + "_" + strings.ToLower(ulid.ULID(b).String()))
+}
