@@ -29,6 +29,8 @@ func (s *Service) Web(r *web.Server) {
 	r.GET("/desk/people/:id", web.Operator, s.getPerson)
 	r.POST("/desk/people/:id/suspend", web.Operator, s.postSuspend(true))
 	r.POST("/desk/people/:id/restore", web.Operator, s.postSuspend(false))
+	r.GET("/desk/effect", web.Operator, s.getEffect)
+	r.GET("/desk/effect.csv", web.Operator, s.getEffectCSV)
 	r.GET("/desk/ledger", web.Operator, s.getLedger)
 	r.GET("/desk/audit", web.Operator, s.getAudit)
 }

@@ -93,3 +93,16 @@ func Bytes[T ~string](x T) ([16]byte, bool) {
 func FromBytes[T ~string](prefix string, b [16]byte) T {
 	return T(prefix + "_" + strings.ToLower(ulid.ULID(b).String()))
 }
+
+// zeros is the end of the smallest id of a moment.
+type zeros struct{}
+
+// Read fills b with zeros.
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// Floor sorts before every id made at or after a moment, and after every id made
+// before it, so that a span of time is a span of ids.
+func Floor[T ~string](prefix string, at clock.Instant) T { return From[T](prefix, at, zeros{}) }

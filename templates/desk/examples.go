@@ -44,6 +44,7 @@ func Examples() []layout.Example {
 		{Name: "desk-people", Make: examplePeople},
 		{Name: "desk-person", Make: examplePerson},
 		{Name: "desk-ledger", Make: exampleLedger},
+		{Name: "desk-effect", Make: exampleEffect},
 	}
 }
 
