@@ -36,6 +36,9 @@ type Service struct {
 	// Closers are asked, in order, when somebody deletes their account. A fault
 	// refuses it and says why; otherwise they remove what is theirs to remove.
 	Closers []func(ctx context.Context, tx *db.Tx, id UserID) error
+	// Changed are told, in the transaction that stores it, that a person may be
+	// reached at other hours or by other channels from now on.
+	Changed []func(ctx context.Context, tx *db.Tx, id UserID) error
 	// Exporters give the parts of the data download: a file name without ending,
 	// and anything that JSON can hold.
 	Exporters []func(ctx context.Context, id UserID) (name string, data any, err error)
@@ -84,4 +87,14 @@ func (s *Service) mail(ctx context.Context, tx *db.Tx, to UserID, key string, ar
 		return nil
 	}
 	return s.Mailer(ctx, tx, to, key, args, url)
+}
+
+// changed tells that a person may be reached otherwise from now on.
+func (s *Service) changed(ctx context.Context, tx *db.Tx, id UserID) error {
+	for _, tell := range s.Changed {
+		if err := tell(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -61,10 +61,14 @@ func (s *Service) SaveSettings(ctx context.Context, id UserID, in Settings) erro
 		return err
 	}
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		return setSettings(ctx, tx, User{
+		err := setSettings(ctx, tx, User{
 			ID: id, Name: in.Name, NameFolded: Fold(in.Name), Town: in.Town, Postcode: in.Postcode, About: in.About,
 			Lang: in.Lang, Zone: in.Zone,
 		})
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, id)
 	})
 }
 
@@ -105,10 +109,14 @@ func (s *Service) SaveChannels(ctx context.Context, id UserID, in Channels) erro
 		return err
 	}
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		return setChannels(ctx, tx, User{
+		err := setChannels(ctx, tx, User{
 			ID: id, QuietFrom: from, QuietUntil: until,
 			MailMessages: in.Messages, MailNudges: in.Nudges, MailSearches: in.Searches,
 		})
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, id)
 	})
 }
 

@@ -57,10 +57,17 @@ func (s *Service) OpenCaseTx(ctx context.Context, tx *db.Tx, u accounts.UserID, 
 
 // askStaff opens the turn that staff owe in a case.
 func (s *Service) askStaff(ctx context.Context, tx *db.Tx, c Conversation) error {
+	now := s.Clock.Now()
+	due := calendar.AddBusinessDays(now, caseWithin, clock.Zone(""))
+	if s.Within != nil {
+		var err error
+		if due, err = s.Within(ctx, tx, turn.AnswerCase, now, calendar.Night()); err != nil {
+			return err
+		}
+	}
 	return s.ask(ctx, tx, turn.Spec{
 		Kind: turn.AnswerCase, Subject: string(c.ID), Version: c.LastSeq,
-		Owner: turn.Operator, Waiter: string(c.Buyer),
-		Due: calendar.AddBusinessDays(s.Clock.Now(), caseWithin, clock.Zone("")),
+		Owner: turn.Operator, Waiter: string(c.Buyer), Due: due,
 	})
 }
 

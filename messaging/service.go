@@ -59,6 +59,10 @@ type Service struct {
 	// Failed is told, in the transaction that notes it, of a message about a turn
 	// that will not arrive; nudges sets it, to try the next channel at once.
 	Failed func(ctx context.Context, tx *db.Tx, d Delivery) error
+	// Within is when an answer asked for at from is due, as the live policy has
+	// it, by somebody with these quiet hours or by staff; nudges sets it. nil
+	// leaves 24 waking hours, and a business day.
+	Within func(ctx context.Context, q db.Queryer, kind turn.Kind, from clock.Instant, quiet calendar.Quiet) (clock.Instant, error)
 	// Panels are what upper packages pin above a stream: an offer to answer, the
 	// trade's turn. A nil component is left out.
 	Panels []func(c *web.Ctx, conv Conversation) (templ.Component, error)
@@ -238,10 +242,15 @@ func (s *Service) askPerson(ctx context.Context, tx *db.Tx, c Conversation, othe
 		return err
 	}
 	now := s.Clock.Now()
+	due := calendar.WakingAdd(now, answerWithin, u.Quiet())
+	if s.Within != nil {
+		if due, err = s.Within(ctx, tx, turn.AnswerMessage, now, u.Quiet()); err != nil {
+			return err
+		}
+	}
 	return s.ask(ctx, tx, turn.Spec{
 		Kind: turn.AnswerMessage, Subject: string(c.ID), Version: e.Seq,
-		Owner: string(other), Waiter: string(e.Author),
-		Due: calendar.WakingAdd(now, answerWithin, u.Quiet()),
+		Owner: string(other), Waiter: string(e.Author), Due: due,
 	})
 }
 

@@ -37,7 +37,7 @@ func (s *Service) nudge(ctx context.Context, tx *db.Tx, t turn.Turn, p Planned) 
 		To: accounts.UserID(to), Topic: messaging.TopicNudge, Key: b.key(p.Step), Args: b.args, URL: b.url, Thread: b.thread,
 		Dedupe: fmt.Sprintf("%s:%s:%s", t.ID, p.Name, to), Turn: t.ID, Step: p.Name, Warning: p.Warning, By: p.By,
 	})
-	if err != nil || b.thread == "" || p.To != ToOwner || p.Early && p.Waking == 0 {
+	if err != nil || b.thread == "" || p.To != ToOwner || p.AtOnce() {
 		return err
 	}
 	key := "nudges.stream.reminded"
@@ -199,7 +199,7 @@ func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, r
 	if err != nil {
 		return false, "", err
 	}
-	if step, ok := c.ladder.step(d.Step); ok && s.Clock.Now().Before(c.promise) && !step.Warning && step.Waking > 0 {
+	if step, ok := c.ladder.Step(d.Step); ok && s.Clock.Now().Before(c.people.Promise) && !step.Warning && !step.AtOnce() {
 		return false, "they said when they will", nil
 	}
 	return true, "", nil

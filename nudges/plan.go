@@ -9,9 +9,9 @@ import (
 	"github.com/kierto/kierto/internal/turn"
 )
 
-// warningLead is the waking time a person has, at the very least, between the
+// WarningLead is the waking time a person has, at the very least, between the
 // last warning and a deadline that costs them something.
-const warningLead = 24 * time.Hour
+const WarningLead = 24 * time.Hour
 
 // warningSlack is how much earlier than that a last warning is planned, so that
 // a sweep that comes a little late moves no deadline.
@@ -23,41 +23,94 @@ type Planned struct {
 	At clock.Instant
 }
 
-// readers gives the quiet hours of whoever a step speaks to.
-type readers func(to string) calendar.Quiet
-
-// plan is a turn's ladder with the moment of each step, in order of time. No
-// step comes before the turn began, none in its reader's quiet hours, and none
-// after the deadline.
-func (l Ladder) plan(t turn.Turn, quiet readers) []Planned {
-	var ps []Planned
-	for _, s := range l {
-		q := quiet(s.To)
-		at := calendar.NextWaking(calendar.WakingAdd(t.OpenedAt, s.Waking, q), q)
-		if !s.Early {
-			lead := s.Waking
-			if s.Warning {
-				lead += warningSlack
-			}
-			at = max(calendar.WakingBefore(t.DueAt, lead, q), calendar.NextWaking(t.OpenedAt, q))
-		}
-		if at.Before(t.DueAt) || s.Warning {
-			ps = append(ps, Planned{s, at})
-		}
-	}
-	sort.SliceStable(ps, func(i, j int) bool { return ps[i].At < ps[j].At })
-	return ps
+// Reader is what a plan has to know of somebody.
+type Reader struct {
+	Quiet calendar.Quiet // the zero one: never asleep
+	Habit Habit          // when they usually act
 }
 
-// fit is the deadline a turn needs so that its last warning leaves the owner
-// enough waking time: the turn's own, or a later one.
-func (l Ladder) fit(t turn.Turn, quiet readers) clock.Instant {
-	for _, p := range l.plan(t, quiet) {
-		if p.Warning {
-			return max(t.DueAt, calendar.WakingAdd(p.At, warningLead+warningSlack, quiet(p.To)))
-		}
+// People are the two of a turn, and what they said about it. Operators are told
+// at any hour; their messages wait for the end of their own quiet hours.
+type People struct {
+	Owner, Waiter Reader
+	Promise       clock.Instant // when the owner means to do it; 0: they did not say
+}
+
+// of is the reader of a step.
+func (p People) of(to string) Reader {
+	switch to {
+	case ToOwner:
+		return p.Owner
+	case ToWaiter:
+		return p.Waiter
 	}
-	return t.DueAt
+	return Reader{}
+}
+
+// Plan is a turn's ladder with the moment of each step, in order of time. No
+// step comes before the turn began, none in its reader's quiet hours, and none
+// after the deadline. It looks at nothing but its arguments.
+func (l Ladder) Plan(t turn.Turn, p People) []Planned {
+	ps := l.plan(t, p)
+	ps = around(ps, p)
+	return usual(ps, t, p)
+}
+
+// plan is Plan before what the owner said and usually does.
+func (l Ladder) plan(t turn.Turn, p People) []Planned {
+	ps := make([]Planned, 0, len(l.Steps))
+	warned := t.DueAt
+	for _, s := range l.Steps {
+		at, ok := moment(s, t, p.of(s.To).Quiet)
+		if !ok || !s.Warning && !at.Before(t.DueAt) {
+			continue
+		}
+		if s.Warning {
+			warned = at
+		}
+		ps = append(ps, Planned{s, at})
+	}
+	kept := ps[:0]
+	for _, x := range ps {
+		if x.When == BeforeAim && !x.At.Before(warned) {
+			continue // the last warning says more
+		}
+		kept = append(kept, x)
+	}
+	sort.SliceStable(kept, func(i, j int) bool { return kept[i].At < kept[j].At })
+	return kept
+}
+
+// moment is when a step of a turn comes; false when the turn has no place for it.
+func moment(s Step, t turn.Turn, q calendar.Quiet) (clock.Instant, bool) {
+	begins := calendar.NextWaking(t.OpenedAt, q)
+	switch s.When {
+	case After:
+		at := calendar.WakingAdd(t.OpenedAt, s.Waking, q)
+		return calendar.NextWaking(at.Add(s.Later), q), true
+	case Before:
+		lead := s.Waking
+		if s.Warning {
+			lead += warningSlack
+		}
+		return max(calendar.WakingBefore(t.DueAt, lead, q), begins), true
+	case BeforeAim:
+		at := calendar.WakingBefore(t.AimAt, s.Waking, q)
+		return at, !t.AimAt.IsZero() && begins.Before(at)
+	}
+	at := calendar.NextWaking(calendar.WakingAdd(t.AimAt, s.Waking, q), q)
+	return max(at, begins), !t.AimAt.IsZero()
+}
+
+// Fit is the deadline a turn needs so that its last warning leaves the owner
+// enough waking time: the turn's own, or a later one.
+func (l Ladder) Fit(t turn.Turn, p People) clock.Instant {
+	s, costly := l.Warning()
+	if !costly {
+		return t.DueAt
+	}
+	at, _ := moment(s, t, p.Owner.Quiet)
+	return max(t.DueAt, calendar.WakingAdd(at, WarningLead+warningSlack, p.Owner.Quiet))
 }
 
 // askAfter is the waking time after a promised moment at which somebody is
@@ -68,16 +121,17 @@ const askAfter = 2 * time.Hour
 // reminded of what they said they would do later. Of the owner's reminders that
 // came too early the latest asks shortly after that moment. Last warnings, and
 // what is said at the very beginning, stay.
-func around(ps []Planned, promise clock.Instant, quiet readers) []Planned {
+func around(ps []Planned, people People) []Planned {
+	promise := people.Promise
 	if promise.IsZero() {
 		return ps
 	}
-	ask := calendar.WakingAdd(promise, askAfter, quiet(ToOwner))
+	ask := calendar.WakingAdd(promise, askAfter, people.Owner.Quiet)
 	var kept []Planned
 	var moved *Planned
 	for _, p := range ps {
 		switch {
-		case p.Warning, !p.At.Before(promise), p.Early && p.Waking == 0:
+		case p.Warning, p.To == ToOperator, p.When == AfterAim, !p.At.Before(promise), p.AtOnce():
 			kept = append(kept, p)
 		case p.To == ToOwner:
 			moved = &Planned{p.Step, ask}
@@ -85,11 +139,6 @@ func around(ps []Planned, promise clock.Instant, quiet readers) []Planned {
 	}
 	if moved == nil {
 		return kept
-	}
-	for i, p := range kept {
-		if p.To != ToOwner && p.At.Before(ask) && p.Waking > 0 {
-			kept[i].At = ask // it tells of the reminder
-		}
 	}
 	kept = append(kept, *moved)
 	sort.SliceStable(kept, func(i, j int) bool { return kept[i].At < kept[j].At })
@@ -101,11 +150,11 @@ func around(ps []Planned, promise clock.Instant, quiet readers) []Planned {
 // comes next, or the deadline. Of several steps to one reader that are overdue
 // only the newest is taken: nobody wants three reminders at once because a
 // server slept. A last warning is never left out.
-func due(plan []Planned, decided map[string]bool, t turn.Turn, now clock.Instant) (take, stale []Planned, next Planned) {
+func due(plan []Planned, decided func(step string) bool, t turn.Turn, now clock.Instant) (take, stale []Planned, next Planned) {
 	next = Planned{Step: Step{Name: turn.StepLapse}, At: t.DueAt}
 	newest := map[string]int{} // of each reader, in take
 	for _, p := range plan {
-		if decided[p.Name] {
+		if decided(p.Name) {
 			continue
 		}
 		if now.Before(p.At) {

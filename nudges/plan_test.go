@@ -10,7 +10,8 @@ import (
 	"github.com/kierto/kierto/internal/turn"
 )
 
-var night = func(string) calendar.Quiet { return calendar.Night() }
+// night is two people who sleep at night.
+var night = People{Owner: Reader{Quiet: calendar.Night()}, Waiter: Reader{Quiet: calendar.Night()}}
 
 func builtin(t *testing.T) Policy {
 	t.Helper()
@@ -31,7 +32,7 @@ func TestRemindersComeInWakingHours(t *testing.T) {
 		opened := first.Add(time.Duration(h) * time.Hour)
 		for kind, l := range p.Ladders {
 			tn := turn.Turn{Kind: kind, OpenedAt: opened, DueAt: opened.Add(5 * 24 * time.Hour)}
-			for _, s := range l.plan(tn, night) {
+			for _, s := range l.Plan(tn, night) {
 				if q.Asleep(s.At) || s.At.Before(opened) {
 					t.Fatalf("%s %s, opened %s: planned %s", kind, s.Name, opened, s.At)
 				}
@@ -49,13 +50,13 @@ func TestTheLastWarningLeavesADay(t *testing.T) {
 	for h := range 365 * 24 {
 		opened := first.Add(time.Duration(h) * time.Hour)
 		for kind, l := range p.Ladders {
-			if _, costly := l.warning(); !costly {
+			if _, costly := l.Warning(); !costly {
 				continue
 			}
 			tn := turn.Turn{Kind: kind, OpenedAt: opened, DueAt: opened.Add(24 * time.Hour)}
-			tn.DueAt = l.fit(tn, night)
-			for _, s := range l.plan(tn, night) {
-				if s.Warning && calendar.Waking(s.At, tn.DueAt, q) < warningLead {
+			tn.DueAt = l.Fit(tn, night)
+			for _, s := range l.Plan(tn, night) {
+				if s.Warning && calendar.Waking(s.At, tn.DueAt, q) < WarningLead {
 					t.Fatalf("%s, opened %s: warned %s, due %s", kind, opened, s.At, tn.DueAt)
 				}
 			}
@@ -68,7 +69,7 @@ func TestALateSweepSendsOnlyTheNewest(t *testing.T) {
 	t.Parallel()
 	noon := clock.Of(time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC))
 	tn := turn.Turn{Kind: turn.Ship, OpenedAt: noon, DueAt: noon.Add(7 * 24 * time.Hour)}
-	plan := builtin(t).Ladders[turn.Ship].plan(tn, night)
+	plan := builtin(t).Ladders[turn.Ship].Plan(tn, night)
 	for _, c := range []struct {
 		decided           string
 		after             time.Duration
@@ -80,11 +81,11 @@ func TestALateSweepSendsOnlyTheNewest(t *testing.T) {
 		{"start day", 6 * 24 * time.Hour, "told last", "", turn.StepLapse},
 		{"start", 3 * 24 * time.Hour, "day told", "", "last"},
 	} {
-		done := map[string]bool{}
+		done := taken{}
 		for _, name := range strings.Fields(c.decided) {
 			done[name] = true
 		}
-		take, stale, next := due(plan, done, tn, noon.Add(c.after))
+		take, stale, next := due(plan, done.has, tn, noon.Add(c.after))
 		if named(take) != c.take || named(stale) != c.stale || next.Name != c.next {
 			t.Errorf("%q decided, %s later: take %q, stale %q, next %q", c.decided, c.after, named(take), named(stale), next.Name)
 		}
@@ -103,7 +104,7 @@ func named(ps []Planned) string {
 func TestAWarningIsNeverLeftOut(t *testing.T) {
 	t.Parallel()
 	plan := []Planned{{Step{Name: "last", To: ToOwner, Warning: true}, 10}, {Step{Name: "more", To: ToOwner}, 20}}
-	take, stale, _ := due(plan, nil, turn.Turn{DueAt: 100}, 50)
+	take, stale, _ := due(plan, taken{}.has, turn.Turn{DueAt: 100}, 50)
 	if named(take) != "last" || named(stale) != "more" {
 		t.Errorf("take %q, stale %q", named(take), named(stale))
 	}
@@ -115,7 +116,7 @@ func TestRemindersComeAfterWhatWasPromised(t *testing.T) {
 	t.Parallel()
 	noon := clock.Of(time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)) // a Tuesday
 	tn := turn.Turn{Kind: turn.Ship, OpenedAt: noon, DueAt: noon.Add(7*24*time.Hour + 6*time.Hour)}
-	plain := builtin(t).Ladders[turn.Ship].plan(tn, night)
+	plain := builtin(t).Ladders[turn.Ship].Plan(tn, night)
 	for promise, want := range map[time.Duration]string{
 		0:                                "start day told last",
 		time.Hour:                        "start day told last", // the first reminder was for later anyway
@@ -127,7 +128,7 @@ func TestRemindersComeAfterWhatWasPromised(t *testing.T) {
 		if promise == 0 {
 			at = 0
 		}
-		got := around(plain, at, night)
+		got := around(plain, People{Owner: night.Owner, Waiter: night.Waiter, Promise: at})
 		if n := named(got); n != want && n != strings.Replace(want, "told day", "day told", 1) {
 			t.Errorf("promised after %s: %s, want %s", promise, n, want)
 		}
@@ -145,7 +146,7 @@ func TestBuiltInPolicy(t *testing.T) {
 	p := builtin(t)
 	for _, k := range []turn.Kind{turn.Ship, turn.HandOver, turn.AgreeCancel, turn.SayArrived, turn.Collect,
 		turn.Confirm, turn.AnswerClaim, turn.SendBack, turn.ConfirmReturn} {
-		if _, ok := p.Ladders[k].warning(); !ok {
+		if _, ok := p.Ladders[k].Warning(); !ok {
 			t.Errorf("%s costs somebody, yet nobody is warned", k)
 		}
 	}
@@ -159,8 +160,8 @@ func TestBrokenPolicies(t *testing.T) {
 		"[[turn]]\nkind = \"pay\"":                                                  "no version",
 		"version = \"x\"\n[[turn]]\nkind = \"jump\"":                                "jump",
 		"version = \"x\"\n[[turn]]\nkind = \"pay\"\ncolour = 1":                     "colour",
-		"version = \"x\"\n[[turn]]\nkind = \"pay\"\nsteps = []":                     "no ladder",
-		step(`name = "a", to = "owner", by = ["app"], text = "t"`):                  "either after or before",
+		"version = \"x\"\n[[turn]]\nkind = \"pay\"\nsteps = []":                     "no ladder for ship",
+		step(`name = "a", to = "owner", by = ["app"], text = "t"`):                  "line 6: pay, step \"a\": it needs one of after",
 		step(`name = "a", after = "soon", to = "owner", by = ["app"]`):              "soon",
 		step(`name = "a", after = "1h", to = "all", by = ["app"]`):                  "all",
 		step(`name = "lapse", after = "1h", to = "owner", by = ["app"]`):            "name",
@@ -174,5 +175,5 @@ func TestBrokenPolicies(t *testing.T) {
 }
 
 func step(s string) string {
-	return "version = \"x\"\n[[turn]]\nkind = \"pay\"\nsteps = [{ " + s + " }]"
+	return "version = \"x\"\n# steps = [{ }]\n[[turn]]\nkind = \"pay\"\nsteps = [\n{ " + s + " }]"
 }

@@ -5,46 +5,73 @@ package nudges
 
 import (
 	_ "embed"
-	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/orders"
 )
 
 //go:embed policy.toml
 var builtIn string
 
+// BuiltIn is the text of the policy that holds when nobody wrote another.
+func BuiltIn() string { return builtIn }
+
 // Who a step speaks to.
 const (
 	ToOwner    = "owner"
 	ToWaiter   = "waiter"
-	ToOperator = "operator"
+	ToOperator = "operator" // every one there is
 )
 
-// Policy is all ladders, by kind of turn.
+// When says what the time of a step is counted from.
+type When string
+
+// What a step's time is counted from.
+const (
+	After     When = "after"      // waking time since the turn began
+	Before    When = "before"     // waking time left until the deadline
+	BeforeAim When = "before_aim" // waking time left until what was promised
+	AfterAim  When = "after_aim"  // waking time since then
+)
+
+// Policy is all ladders, by kind of turn, and what holds for all of them.
 type Policy struct {
 	Version string
+	Cap     int // messages outside the app that a person gets a day; last warnings come anyway
+	Holdout int // percent of trades that are not reminded, to know what reminders are worth
 	Ladders map[turn.Kind]Ladder
 }
 
-// Ladder is a turn's planned reminders, in the order they come.
-type Ladder []Step
+// Ladder is a turn's deadline and its planned reminders.
+type Ladder struct {
+	Kind    turn.Kind
+	Within  orders.Term // the deadline
+	Aim     orders.Term // what is promised before it; zero: nothing
+	Offered orders.Term // the deadline after an accepted offer; zero: the same
+	Steps   []Step      // as they are written, repetitions one by one
+	Line    int         // where it is written
+}
 
-// Step is one reminder. Either After or Before is meant, as Early tells.
+// Step is one reminder.
 type Step struct {
 	Name    string        // recorded with each nudge; unique in its ladder
-	Early   bool          // counted from the turn's beginning, not back from its deadline
-	Waking  time.Duration // waking time since the beginning, or left until the deadline
+	When    When          // what Waking is counted from
+	Waking  time.Duration // of the time its reader is awake
+	Later   time.Duration // plus this much real time: a repetition
 	To      string        // ToOwner, ToWaiter or ToOperator
-	By      []string      // "app", "email"
+	By      []string      // "app", "push", "email", "text"
+	Tell    []string      // how the one who waits hears of this reminder; empty: by the line in the stream alone
 	Text    string        // i18n stem: nudges.<Text>.subject …
 	Warning bool          // the last word before a costly deadline
+	Line    int           // where it is written
 }
+
+// AtOnce tells whether the step comes with the turn: it says what is to be
+// done, and reminds of nothing yet.
+func (s Step) AtOnce() bool { return s.When == After && s.Waking == 0 && s.Later == 0 }
 
 // kinds are all turns a policy has to have a ladder for.
 var kinds = []turn.Kind{
@@ -53,18 +80,8 @@ var kinds = []turn.Kind{
 	turn.AnswerMessage, turn.AnswerOffer, turn.AnswerCase, turn.Review, turn.PayoutDetails,
 }
 
-// file is the policy as it is written.
-type file struct {
-	Version string
-	Turn    []struct {
-		Kind  turn.Kind
-		Steps []struct {
-			Name, After, Before, To, Text string
-			By                            []string
-			Warning                       bool
-		}
-	}
-}
+// Kinds are all turns a policy has a ladder for, in the order of a trade.
+func Kinds() []turn.Kind { return slices.Clone(kinds) }
 
 // ReadPolicy reads the policy at path, or the built-in one when path is empty.
 func ReadPolicy(path string) (Policy, error) {
@@ -79,91 +96,9 @@ func ReadPolicy(path string) (Policy, error) {
 	return ParsePolicy(text)
 }
 
-// ParsePolicy reads a policy and refuses, with the line or the name of the step
-// and the reason, one that is broken or incomplete.
-func ParsePolicy(text string) (Policy, error) {
-	var f file
-	meta, err := toml.Decode(text, &f)
-	if err != nil {
-		var at toml.ParseError
-		if errors.As(err, &at) {
-			return Policy{}, fmt.Errorf("policy, line %d: %s", at.Position.Line, at.Message)
-		}
-		return Policy{}, fmt.Errorf("policy: %w", err)
-	}
-	if extra := meta.Undecoded(); len(extra) > 0 {
-		return Policy{}, fmt.Errorf("policy: %s means nothing here", extra[0])
-	}
-	if f.Version == "" {
-		return Policy{}, errors.New("policy: it has no version")
-	}
-	p := Policy{Version: f.Version, Ladders: map[turn.Kind]Ladder{}}
-	for _, t := range f.Turn {
-		if !slices.Contains(kinds, t.Kind) {
-			return Policy{}, fmt.Errorf("policy: no turn is called %q", t.Kind)
-		}
-		if _, twice := p.Ladders[t.Kind]; twice {
-			return Policy{}, fmt.Errorf("policy: %q has two ladders", t.Kind)
-		}
-		l := Ladder{}
-		for _, s := range t.Steps {
-			step, err := newStep(s.Name, s.After, s.Before, s.To, s.Text, s.By, s.Warning)
-			if err == nil && l.has(s.Name) {
-				err = errors.New("the name is used twice")
-			}
-			if err != nil {
-				return Policy{}, fmt.Errorf("policy: %s, step %q: %w", t.Kind, s.Name, err)
-			}
-			l = append(l, step)
-		}
-		p.Ladders[t.Kind] = l
-	}
-	for _, k := range kinds {
-		if _, ok := p.Ladders[k]; !ok {
-			return Policy{}, fmt.Errorf("policy: %q has no ladder; write an empty one if nobody is to be reminded", k)
-		}
-	}
-	return p, nil
-}
-
-// newStep is a step, if it makes sense.
-func newStep(name, after, before, to, text string, by []string, warning bool) (Step, error) {
-	s := Step{Name: name, Early: before == "", To: to, By: by, Text: text, Warning: warning}
-	if (after == "") == (before == "") {
-		return s, errors.New("it needs either after or before")
-	}
-	d, err := time.ParseDuration(after + before)
-	if err != nil || d < 0 {
-		return s, fmt.Errorf("%q is not a time such as \"20h\"", after+before)
-	}
-	s.Waking = d
-	switch {
-	case name == "" || name == turn.StepPlan || name == turn.StepLapse:
-		return s, errors.New("it needs a name of its own")
-	case to != ToOwner && to != ToWaiter && to != ToOperator:
-		return s, fmt.Errorf("to is %q, not owner, waiter or operator", to)
-	case len(by) == 0:
-		return s, errors.New("it goes through no channel")
-	case text == "":
-		return s, errors.New("it says nothing")
-	}
-	for _, b := range by {
-		if b != "app" && b != "email" {
-			return s, fmt.Errorf("there is no channel %q", b)
-		}
-	}
-	return s, nil
-}
-
-// has tells whether a step of that name is in the ladder.
-func (l Ladder) has(name string) bool {
-	_, ok := l.step(name)
-	return ok
-}
-
-// step is the step of that name.
-func (l Ladder) step(name string) (Step, bool) {
-	for _, s := range l {
+// Step is the step of that name.
+func (l Ladder) Step(name string) (Step, bool) {
+	for _, s := range l.Steps {
 		if s.Name == name {
 			return s, true
 		}
@@ -171,9 +106,9 @@ func (l Ladder) step(name string) (Step, bool) {
 	return Step{}, false
 }
 
-// warning is the ladder's last warning, if it has one.
-func (l Ladder) warning() (Step, bool) {
-	for _, s := range l {
+// Warning is the ladder's last warning, if it has one.
+func (l Ladder) Warning() (Step, bool) {
+	for _, s := range l.Steps {
 		if s.Warning {
 			return s, true
 		}

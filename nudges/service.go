@@ -42,43 +42,42 @@ func (s *Service) recipient(t turn.Turn, to string) string {
 	return turn.Operator
 }
 
-// quiet gives the quiet hours of the people of a turn. Whoever is no member has
-// none.
-func (s *Service) quiet(ctx context.Context, q db.Queryer, t turn.Turn) (readers, error) {
-	hours := map[string]calendar.Quiet{}
-	for _, id := range []string{t.Owner, t.Waiter} {
+// people are what is known of the two of a turn. Whoever is no member has no
+// quiet hours.
+func (s *Service) people(ctx context.Context, q db.Queryer, t turn.Turn) (People, error) {
+	var p People
+	for id, r := range map[string]*Reader{t.Owner: &p.Owner, t.Waiter: &p.Waiter} {
 		if !isMember(id) {
 			continue
 		}
 		u, err := s.Accounts.Get(ctx, q, accounts.UserID(id))
 		if err != nil {
-			return nil, err
+			return p, err
 		}
-		hours[id] = u.Quiet()
+		r.Quiet = u.Quiet()
 	}
-	return func(to string) calendar.Quiet { return hours[s.recipient(t, to)] }, nil
+	return p, nil
 }
 
 // course is all that decides when a turn's reminders come.
 type course struct {
-	turn    turn.Turn
-	ladder  Ladder
-	quiet   readers
-	promise clock.Instant // when the owner means to do it; 0: they did not say
+	turn   turn.Turn
+	ladder Ladder
+	people People
 }
 
 // plan is the course's reminders in the order of time.
-func (c course) plan() []Planned { return around(c.ladder.plan(c.turn, c.quiet), c.promise, c.quiet) }
+func (c course) plan() []Planned { return c.ladder.Plan(c.turn, c.people) }
 
 // fit is the deadline that the last warning asks for.
-func (c course) fit() clock.Instant { return c.ladder.fit(c.turn, c.quiet) }
+func (c course) fit() clock.Instant { return c.ladder.Fit(c.turn, c.people) }
 
 // course finds out how a turn is followed. What staff or a carrier owe has no
 // ladder: the desk's queue shows it.
 func (s *Service) course(ctx context.Context, q db.Queryer, t turn.Turn) (course, error) {
 	c := course{turn: t}
 	var err error
-	if c.quiet, err = s.quiet(ctx, q, t); err != nil || !isMember(t.Owner) {
+	if c.people, err = s.people(ctx, q, t); err != nil || !isMember(t.Owner) {
 		return c, err
 	}
 	c.ladder = s.Policy.Ladders[t.Kind]
@@ -86,18 +85,36 @@ func (s *Service) course(ctx context.Context, q db.Queryer, t turn.Turn) (course
 		return c, nil
 	}
 	o, err := s.Orders.Get(ctx, q, orders.ID(t.Subject))
-	c.promise = o.PlannedAt
+	c.people.Promise = o.PlannedAt
 	return c, err
 }
 
 // Fit is the deadline that a turn about to open, or open, has to have so that
 // its last warning leaves its owner a whole waking day: its own, or a later one.
 func (s *Service) Fit(ctx context.Context, q db.Queryer, t turn.Turn) (clock.Instant, error) {
-	quiet, err := s.quiet(ctx, q, t)
+	people, err := s.people(ctx, q, t)
 	if err != nil || !isMember(t.Owner) {
 		return t.DueAt, err
 	}
-	return s.Policy.Ladders[t.Kind].fit(t, quiet), nil
+	return s.Policy.Ladders[t.Kind].Fit(t, people), nil
+}
+
+// Terms are the deadlines of a turn as the policy has them, for orders.
+func (s *Service) Terms(_ context.Context, _ db.Queryer, kind turn.Kind) (orders.Terms, error) {
+	l := s.Policy.Ladders[kind]
+	return orders.Terms{Within: l.Within, Aim: l.Aim, Offered: l.Offered}, nil
+}
+
+// Within is when an answer that is asked for at from, by a person with these
+// quiet hours or by staff, is due; for messaging.
+func (s *Service) Within(_ context.Context, _ db.Queryer, kind turn.Kind, from clock.Instant, q calendar.Quiet) (clock.Instant, error) {
+	return s.Policy.Ladders[kind].Within.EndFor(from, orders.Dates{}, q), nil
+}
+
+// Retime plans the open turns of a person anew, at once: their quiet hours,
+// their time zone or their channels changed.
+func (s *Service) Retime(ctx context.Context, tx *db.Tx, who accounts.UserID) error {
+	return turn.Replan(ctx, tx, s.Clock.Now(), string(who))
 }
 
 // postpone moves a turn's deadline and says so to the two.

@@ -42,7 +42,9 @@ func watch(m *orderstest.Market) *watched {
 	}
 	m.Reached = m.Messages.Delivered
 	m.Messages.Recheck = w.nudges.Recheck
-	m.Plan, m.Fit = w.nudges.Reminders, w.nudges.Fit
+	m.Messages.Within = w.nudges.Within
+	m.Accounts.Changed = append(m.Accounts.Changed, w.nudges.Retime)
+	m.Plan, m.Fit, m.Terms = w.nudges.Reminders, w.nudges.Fit, w.nudges.Terms
 	return w
 }
 

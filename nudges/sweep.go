@@ -118,7 +118,7 @@ func (s *Service) step(ctx context.Context, tx *db.Tx, id turn.ID) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	take, late, next := due(c.plan(), names(past), c.turn, now)
+	take, late, next := due(c.plan(), names(past).has, c.turn, now)
 	send, held, tooLate := c.sort(take, now)
 	for _, p := range append(late, tooLate...) {
 		if _, err := record(ctx, tx, Nudge{id, p.Name, s.recipient(t, p.To), p.At, now, stale}); err != nil {
@@ -147,7 +147,7 @@ func (s *Service) step(ctx context.Context, tx *db.Tx, id turn.ID) (bool, error)
 // take is one step. A last warning that is sent late still leaves a whole waking
 // day: the deadline moves.
 func (s *Service) take(ctx context.Context, tx *db.Tx, c *course, p Planned) error {
-	if room := calendar.WakingAdd(s.Clock.Now(), warningLead, c.quiet(p.To)); p.Warning && c.turn.DueAt.Before(room) {
+	if room := calendar.WakingAdd(s.Clock.Now(), WarningLead, c.people.of(p.To).Quiet); p.Warning && c.turn.DueAt.Before(room) {
 		if err := s.postpone(ctx, tx, c, room); err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (s *Service) take(ctx context.Context, tx *db.Tx, c *course, p Planned) err
 // asleep, with the moment they wake, and those for which the deadline came first.
 func (c course) sort(take []Planned, now clock.Instant) (send, held, late []Planned) {
 	for _, p := range take {
-		awake := calendar.NextWaking(now, c.quiet(p.To))
+		awake := calendar.NextWaking(now, c.people.of(p.To).Quiet)
 		switch {
 		case !p.Warning && !awake.Before(c.turn.DueAt):
 			late = append(late, p)
@@ -172,9 +172,14 @@ func (c course) sort(take []Planned, now clock.Instant) (send, held, late []Plan
 	return send, held, late
 }
 
+// taken are the steps that were decided, by name.
+type taken map[string]bool
+
+func (t taken) has(step string) bool { return t[step] }
+
 // names are the steps that were decided.
-func names(past []Nudge) map[string]bool {
-	m := make(map[string]bool, len(past))
+func names(past []Nudge) taken {
+	m := make(taken, len(past))
 	for _, n := range past {
 		m[n.Step] = true
 	}

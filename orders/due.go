@@ -17,7 +17,10 @@ const leastTime = 24 * time.Hour
 // openTurn opens the turn of the state that o has come to, and notes it in o.
 // before is what o was, when it was anything.
 func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in Input, before ...Order) error {
-	t, _ := TurnOf(o.State)
+	t, _, err := s.turnOf(ctx, tx, o.State)
+	if err != nil {
+		return err
+	}
 	owner, waiter := s.ownerOf(*o, t)
 	kind := t.Owes
 	switch {
@@ -45,9 +48,15 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 		o.PromisedAt = t.Aim.End(now, Dates{}, zone)
 	}
 	spec := turn.Spec{Kind: kind, Subject: string(o.ID), Version: o.Version, Owner: owner, Waiter: waiter, Due: max(due, now)}
+	switch {
+	case t.Owes == turn.Ship && kind == turn.Ship && owner == string(o.Seller):
+		spec.Aim = o.PromisedAt
+	case !t.Aim.IsZero() && kind == t.Owes && t.Who != Seller:
+		spec.Aim = t.Aim.End(now, Dates{}, zone)
+	}
 	if s.Fit != nil {
 		spec.Due, err = s.Fit(ctx, tx, turn.Turn{
-			Kind: kind, Subject: spec.Subject, Version: spec.Version, Owner: owner, Waiter: waiter, OpenedAt: now, DueAt: spec.Due,
+			Kind: kind, Subject: spec.Subject, Version: spec.Version, Owner: owner, Waiter: waiter, OpenedAt: now, AimAt: spec.Aim, DueAt: spec.Due,
 		})
 		if err != nil {
 			return err
@@ -98,7 +107,8 @@ func (s *Service) due(ctx context.Context, tx *db.Tx, o Order, t Turn, r Rule, i
 		}
 		return calendar.AddBusinessDays(max(old, now), in.Days, zone), nil
 	case PassOn:
-		return turns[InReview].Within.End(now, Dates{}, zone), nil
+		review, _, err := s.turnOf(ctx, tx, InReview)
+		return review.Within.End(now, Dates{}, zone), err
 	}
 	if r.From == r.To { // said to be posted: the carrier gets until the end of a business day to see it
 		return max(old, calendar.AddBusinessDays(now, 1, zone)), nil
@@ -143,4 +153,25 @@ func (s *Service) fresh(ctx context.Context, tx *db.Tx, o Order, t Turn, in Inpu
 func (s *Service) dueOf(ctx context.Context, q db.Queryer, o Order) (clock.Instant, error) {
 	t, err := turn.Get(ctx, q, o.Turn)
 	return t.DueAt, err
+}
+
+// Terms are how long somebody has for what they owe.
+type Terms struct {
+	Within  Term // the deadline
+	Aim     Term // what is promised before it
+	Offered Term // the deadline instead, after an accepted offer
+}
+
+// turnOf is TurnOf with the deadlines of the live policy.
+func (s *Service) turnOf(ctx context.Context, q db.Queryer, state State) (Turn, bool, error) {
+	t, open := TurnOf(state)
+	if !open || s.Terms == nil {
+		return t, open, nil
+	}
+	live, err := s.Terms(ctx, q, t.Owes)
+	if err != nil || live.Within.IsZero() {
+		return t, open, err
+	}
+	t.Within, t.Aim, t.Offered = live.Within, live.Aim, live.Offered
+	return t, open, nil
 }

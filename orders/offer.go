@@ -130,7 +130,9 @@ func (s *Service) propose(ctx context.Context, tx *db.Tx, o *Offer, l listings.L
 	}
 	now := s.Clock.Now()
 	o.ID, o.State, o.Version, o.CreatedAt = id.New[OfferID]("off", now), OfferOpen, 1, now
-	o.ExpiresAt = byDay(now.Add(offerLife), answerer.Quiet())
+	if o.ExpiresAt, err = s.offerEnds(ctx, tx, now, answerer.Quiet()); err != nil {
+		return err
+	}
 	if err := insertOffer(ctx, tx, *o); err != nil {
 		return err
 	}
@@ -141,6 +143,21 @@ func (s *Service) propose(ctx context.Context, tx *db.Tx, o *Offer, l listings.L
 		return err
 	}
 	return s.offerEntry(ctx, tx, *o, o.By, key)
+}
+
+// offerEnds is when an offer made now is over.
+func (s *Service) offerEnds(ctx context.Context, q db.Queryer, now clock.Instant, quiet calendar.Quiet) (clock.Instant, error) {
+	end := now.Add(offerLife)
+	if s.Terms != nil {
+		live, err := s.Terms(ctx, q, turn.AnswerOffer)
+		if err != nil {
+			return 0, err
+		}
+		if !live.Within.IsZero() {
+			end = live.Within.EndFor(now, Dates{}, quiet)
+		}
+	}
+	return byDay(end, quiet), nil
 }
 
 // byDay moves an end that falls into the night well into the morning.

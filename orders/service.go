@@ -38,6 +38,9 @@ type Service struct {
 	// Plan says which reminders of a turn went out and which are to come; nudges
 	// sets it. nil shows none.
 	Plan func(ctx context.Context, q db.Queryer, t turn.Turn) (past []PastNudge, next []PlannedNudge, err error)
+	// Terms are the deadlines of what is owed as the live policy has them; nudges
+	// sets it. nil leaves those of the machine.
+	Terms func(ctx context.Context, q db.Queryer, kind turn.Kind) (Terms, error)
 	// Fit is the deadline of a turn about to open that leaves room for its last
 	// warning; nudges sets it. nil leaves deadlines as they are.
 	Fit func(ctx context.Context, q db.Queryer, t turn.Turn) (clock.Instant, error)

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/internal/calendar"
@@ -11,6 +12,7 @@ import (
 // Term is a length of time as people agree on it.
 type Term struct {
 	Length       time.Duration // of real time
+	Waking       time.Duration // of the time that whoever owes is awake
 	BusinessDays int           // until 18.00 of such a day
 	Base         Base          // from when it counts
 }
@@ -48,9 +50,22 @@ type Dates struct {
 }
 
 // End is when the term that begins at from is over. Business days and the
-// carrier's days are those of zone.
+// carrier's days are those of zone, where the night is everybody's.
 func (t Term) End(from clock.Instant, d Dates, zone *time.Location) clock.Instant {
+	q := calendar.Night()
+	q.Zone = zone
+	return t.EndFor(from, d, q)
+}
+
+// EndFor is End for somebody with quiet hours of their own.
+func (t Term) EndFor(from clock.Instant, d Dates, q calendar.Quiet) clock.Instant {
+	zone := q.Zone
+	if zone == nil {
+		zone = clock.Zone("")
+	}
 	switch {
+	case t.Waking > 0:
+		return calendar.WakingAdd(from, t.Waking, q)
 	case t.BusinessDays > 0:
 		return calendar.AddBusinessDays(from, t.BusinessDays, zone)
 	case t.Base == FromEstimate:
@@ -71,6 +86,8 @@ func (t Term) String() string {
 	switch {
 	case t.IsZero():
 		return "–"
+	case t.Waking > 0:
+		return fmt.Sprintf("%d waking h", t.Waking/time.Hour)
 	case t.BusinessDays > 0:
 		return fmt.Sprintf("%d business days", t.BusinessDays)
 	case t.Base == FromEstimate:
@@ -84,3 +101,44 @@ func (t Term) String() string {
 	}
 	return fmt.Sprintf("%d min", t.Length/time.Minute)
 }
+
+// terms are the ways to write one, each with what its number means.
+var terms = []struct {
+	words string
+	make  func(n int) Term
+}{
+	{"%d min", minutes},
+	{"%d h", hours},
+	{"%d waking h", func(n int) Term { return Term{Waking: time.Duration(n) * time.Hour} }},
+	{"%d days", days},
+	{"%d business days", businessDays},
+	{"estimate + %d days", estimatePlus},
+	{"hold, else %d days", pointHold},
+}
+
+// ParseTerm reads a term as a policy writes it: "30 min", "48 h", "24 waking h",
+// "7 days", "5 business days", "estimate + 3 days", "hold, else 7 days".
+func ParseTerm(s string) (Term, error) {
+	tidy := strings.Join(strings.Fields(s), " ")
+	if strings.HasSuffix(tidy, " day") {
+		tidy += "s"
+	}
+	if d, err := time.ParseDuration(tidy); err == nil && d >= time.Minute && d <= maxTerm*time.Hour {
+		return Term{Length: d}, nil
+	}
+	for _, t := range terms {
+		var n int
+		if _, err := fmt.Sscanf(tidy, t.words, &n); err != nil || fmt.Sprintf(t.words, n) != tidy {
+			continue
+		}
+		if n < 1 || n > maxTerm {
+			return Term{}, fmt.Errorf("%q is not between 1 and %d", s, maxTerm)
+		}
+		return t.make(n), nil
+	}
+	return Term{}, fmt.Errorf("%q is not a time such as \"48 h\", \"24 waking h\", \"7 days\", \"5 business days\", "+
+		"\"estimate + 3 days\" or \"hold, else 7 days\"", s)
+}
+
+// maxTerm is the largest number in a term.
+const maxTerm = 1000

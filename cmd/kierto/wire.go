@@ -151,7 +151,9 @@ func (m *market) hooks() {
 
 	m.messages.Recheck = m.nudges.Recheck
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
-	m.orders.Plan, m.orders.Fit = m.nudges.Reminders, m.nudges.Fit
+	m.orders.Plan, m.orders.Fit, m.orders.Terms = m.nudges.Reminders, m.nudges.Fit, m.nudges.Terms
+	m.messages.Within = m.nudges.Within
+	m.accounts.Changed = append(m.accounts.Changed, m.nudges.Retime)
 }
 
 // trade is what a trade is called, for those in it.

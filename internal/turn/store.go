@@ -13,7 +13,7 @@ import (
 var ErrPast = errors.New("turn: due before it opens")
 
 // columns of a turn, in the order of the struct.
-const columns = `id, kind, subject, version, owner_id, waiter_id, opened_at, due_at,
+const columns = `id, kind, subject, version, owner_id, waiter_id, opened_at, aim_at, due_at,
 	COALESCE(next_at, 0) AS next_at, next_step, policy, arm, closed_at, outcome`
 
 // Open begins a turn. The sweep plans its ladder at once, since only nudges
@@ -25,10 +25,18 @@ func Open(ctx context.Context, tx *db.Tx, now clock.Instant, s Spec) (ID, error)
 	}
 	tid := id.New[ID]("trn", now)
 	_, err := tx.Do(ctx, `
-		INSERT INTO turns (id, kind, subject, version, owner_id, waiter_id, opened_at, due_at, next_at, next_step)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		tid, s.Kind, s.Subject, s.Version, s.Owner, s.Waiter, now, s.Due, now, StepPlan)
+		INSERT INTO turns (id, kind, subject, version, owner_id, waiter_id, opened_at, aim_at, due_at, next_at, next_step)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tid, s.Kind, s.Subject, s.Version, s.Owner, s.Waiter, now, s.aim(), s.Due, now, StepPlan)
 	return tid, err
+}
+
+// aim is what is promised: a promise that is no earlier than the deadline is none.
+func (s Spec) aim() clock.Instant {
+	if s.Due <= s.Aim {
+		return 0
+	}
+	return s.Aim
 }
 
 // Close ends the open turns of a kind about a subject. None is fine.
@@ -161,4 +169,15 @@ func Due(ctx context.Context, q db.Queryer, now clock.Instant, limit int) ([]Tur
 		ORDER BY next_at, id
 		LIMIT ?`, now, limit)
 	return ts, err
+}
+
+// Replan lets the sweep look at once at every open turn that a person owes or
+// waits for: they can be reached at other hours, or otherwise, from now on.
+func Replan(ctx context.Context, tx *db.Tx, now clock.Instant, who string) error {
+	_, err := tx.Do(ctx, `
+		UPDATE turns
+		SET next_at = ?, next_step = ?
+		WHERE (owner_id = ? OR waiter_id = ?) AND closed_at = 0`,
+		now, StepPlan, who, who)
+	return err
 }

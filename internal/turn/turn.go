@@ -47,6 +47,12 @@ const (
 	StepLapse = "lapse" // the deadline: make the clock's move
 )
 
+// Arms of the experiment that never ends: what reminders are worth.
+const (
+	Treated = "treated"
+	Holdout = "holdout" // gets last warnings alone, and what cannot be left unsaid
+)
+
 // Outcomes of a closed turn.
 const (
 	Done       = "done"        // the owner did it
@@ -64,6 +70,7 @@ type Turn struct {
 	Owner    string        `db:"owner_id"`  // who owes: an account id, Operator or Carrier
 	Waiter   string        `db:"waiter_id"` // who waits: an account id, or ""
 	OpenedAt clock.Instant `db:"opened_at"`
+	AimAt    clock.Instant `db:"aim_at"` // when it was promised, before the deadline; 0: nothing was
 	DueAt    clock.Instant `db:"due_at"`
 	NextAt   clock.Instant `db:"next_at"`   // when the sweep looks at it; 0 when closed
 	NextStep string        `db:"next_step"` // what it does then
@@ -83,5 +90,6 @@ type Spec struct {
 	Version int64
 	Owner   string
 	Waiter  string
+	Aim     clock.Instant // what is promised, when that is before Due
 	Due     clock.Instant
 }

@@ -24,6 +24,7 @@ CREATE UNIQUE INDEX turns_open ON turns (kind, subject, owner_id) WHERE closed_a
 CREATE INDEX turns_subject ON turns (subject, opened_at);
 CREATE INDEX turns_done ON turns (kind, owner_id, closed_at) WHERE outcome = 'done'; -- measured reply times
 CREATE INDEX turns_owner ON turns (owner_id, due_at) WHERE closed_at = 0;
+CREATE INDEX turns_waiter ON turns (waiter_id) WHERE closed_at = 0;
 
 -- One step of a turn's ladder, decided. Recorded in the transaction that
 -- enqueues its delivery, so it happens once.
