@@ -145,3 +145,9 @@ func TestTheLastPhotoOutlivesABrokenOne(t *testing.T) {
 		b.sound(t)
 	})
 }
+
+// Who presses "Sell" signed out comes to selling after signing in.
+func TestSellingSignedOut(t *testing.T) {
+	s := open(t)
+	s.stranger.Post("/sell", nil).Leads("/sign-in?next=%2Fsell")
+}

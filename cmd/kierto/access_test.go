@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,13 @@ func TestEveryRouteKeepsItsAccess(t *testing.T) {
 		}
 	}
 	s := newScene(t, m, srv)
+	wrong := map[string]bool{}
+	for _, r := range srv.Routes() {
+		if !wrong[r.Path] {
+			s.holdWrong(r)
+		}
+		wrong[r.Path] = true
+	}
 	for _, r := range srv.Routes() {
 		if r.Access == web.Undeclared {
 			t.Errorf("%s %s declares nobody", r.Method, r.Path)
@@ -221,6 +229,46 @@ func (s *scene) hold(r web.Route) {
 		if x.buyer != "" && got[buyer].Status == http.StatusNotFound && got[seller].Status == http.StatusNotFound {
 			wrong(buyer, "something for one of the two")
 		}
+	}
+}
+
+// holdWrong asks for a route in a way it does not know. Who may see what is there
+// is told so; to everybody else it stays what it is.
+func (s *scene) holdWrong(r web.Route) {
+	about, x := s.address(r.Path)
+	if strings.HasPrefix(r.Path, "/static/") {
+		return
+	}
+	r.Method = http.MethodDelete
+	as := func(who accounts.UserID, want ...int) {
+		a := s.call(r, about, who)
+		if !slices.Contains(want, a.Status) {
+			s.t.Errorf("DELETE %s (%s) as %q: %d, want %d", about, r.Access, who, a.Status, want)
+		}
+		allows := a.Header.Get("Allow")
+		if a.Status == http.StatusMethodNotAllowed && !strings.Contains(allows, "POST") && !strings.Contains(allows, "GET") || a.Status != http.StatusMethodNotAllowed && allows != "" {
+			s.t.Errorf("DELETE %s as %q: %d allows %q", about, who, a.Status, allows)
+		}
+	}
+	switch r.Access {
+	case web.Operator:
+		as(s.who[other], http.StatusNotFound)
+		as(s.who[operator], http.StatusMethodNotAllowed)
+	case web.Party:
+		as("", http.StatusSeeOther, http.StatusMethodNotAllowed)
+		if x.buyer != "" {
+			as(x.buyer, http.StatusMethodNotAllowed)
+		}
+		for _, prefix := range []string{"/orders/", "/inbox/", "/sell/"} {
+			if strings.HasPrefix(about, prefix) {
+				as(s.who[other], http.StatusNotFound)
+			}
+		}
+	case web.SignedIn:
+		as("", http.StatusSeeOther, http.StatusMethodNotAllowed)
+		as(s.who[other], http.StatusMethodNotAllowed)
+	default:
+		as("", http.StatusMethodNotAllowed)
 	}
 }
 

@@ -8,19 +8,20 @@ type Kind int
 
 // The kinds.
 const (
-	Invalid   Kind = iota // 422: something typed has to be mended
-	SignIn                // 401: sign in first
-	Forbidden             // 403: you may not
-	Missing               // 404: there is no such thing, for you
-	Conflict              // 409: somebody or something moved first
-	TooLarge              // 413: too big
-	TooMany               // 429: too often
-	Busy                  // 503: try again in a moment
+	Invalid    Kind = iota // 422: something typed has to be mended
+	SignIn                 // 401: sign in first
+	Forbidden              // 403: you may not
+	Missing                // 404: there is no such thing, for you
+	Conflict               // 409: somebody or something moved first
+	TooLarge               // 413: too big
+	TooMany                // 429: too often
+	Busy                   // 503: try again in a moment
+	NotAllowed             // 405: the address is right, the way it was asked is not
 )
 
 // Status is the HTTP status of k.
 func (k Kind) Status() int {
-	return [...]int{422, 401, 403, 404, 409, 413, 429, 503}[k]
+	return [...]int{422, 401, 403, 404, 409, 413, 429, 503, 405}[k]
 }
 
 // Fault is the only error a person ever reads. It carries a key, not a

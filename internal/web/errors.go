@@ -32,6 +32,9 @@ func (s *Server) fail(err error, ec echo.Context) {
 	if cerr != nil || c == nil { // who asks cannot be known: the database is away
 		c = &Ctx{Context: ec, srv: s, Say: i18n.For(i18n.Choose(ec.Request().Header.Get("Accept-Language")), "", s.opt.Clock.Now())}
 	}
+	if f != nil && f.Kind == fault.NotAllowed {
+		f = asFault(s.wrongMethod(c))
+	}
 	if f != nil && f.Kind == fault.SignIn {
 		signIn(c)
 		return
@@ -43,7 +46,7 @@ func (s *Server) fail(err error, ec echo.Context) {
 }
 
 // signIn leads to the sign-in page and from there back to where the reader was:
-// the page asked for, or for htmx the page it stands in.
+// see whereTo, or for htmx the page it stands in.
 func signIn(c *Ctx) {
 	next, r := "/", c.Request()
 	if c.IsHTMX() {
@@ -54,10 +57,7 @@ func signIn(c *Ctx) {
 		_ = c.NoContent(http.StatusUnauthorized)
 		return
 	}
-	if r.Method == http.MethodGet {
-		next = r.URL.RequestURI()
-	}
-	_ = c.Go("/sign-in?next=" + url.QueryEscape(next))
+	_ = c.Go("/sign-in?next=" + url.QueryEscape(whereTo(c)))
 }
 
 // errorPage shows a fault, or our own failure when f is nil.
@@ -82,14 +82,15 @@ func (s *Server) errorPage(c *Ctx, f *fault.Fault) error {
 
 // titles are the headings of the error pages.
 var titles = map[fault.Kind]string{
-	fault.Invalid:   "web.invalid_title",
-	fault.SignIn:    "web.sign_in_title",
-	fault.Forbidden: "web.forbidden_title",
-	fault.Missing:   "web.missing_title",
-	fault.Conflict:  "web.conflict_title",
-	fault.TooLarge:  "web.too_large_title",
-	fault.TooMany:   "web.too_many_title",
-	fault.Busy:      "web.busy_title",
+	fault.Invalid:    "web.invalid_title",
+	fault.SignIn:     "web.sign_in_title",
+	fault.Forbidden:  "web.forbidden_title",
+	fault.Missing:    "web.missing_title",
+	fault.NotAllowed: "web.not_allowed_title",
+	fault.Conflict:   "web.conflict_title",
+	fault.TooLarge:   "web.too_large_title",
+	fault.TooMany:    "web.too_many_title",
+	fault.Busy:       "web.busy_title",
 }
 
 // asFault is the fault in err, with Echo's own errors translated.
@@ -103,7 +104,7 @@ func asFault(err error) *fault.Fault {
 		case http.StatusNotFound:
 			return fault.New(fault.Missing, "web.missing")
 		case http.StatusMethodNotAllowed:
-			return fault.New(fault.Missing, "web.missing")
+			return fault.New(fault.NotAllowed, "web.not_allowed")
 		case http.StatusRequestEntityTooLarge:
 			return fault.New(fault.TooLarge, "web.too_large")
 		case http.StatusBadRequest:

@@ -211,7 +211,7 @@ func TestHead(t *testing.T) {
 	s.GET("/x", web.Anyone, ok)
 	s.GET("/live", web.Anyone, func(c *web.Ctx) error { return c.Live("x", nil, nil) })
 	s.POST("/y", web.Anyone, ok)
-	for path, want := range map[string]int{"/x": 200, "/live": 200, "/y": 404} {
+	for path, want := range map[string]int{"/x": 200, "/live": 200, "/y": 405} {
 		w := ask(s, "HEAD", path, "")
 		if w.Code != want || want == 200 && w.Body.Len() > 0 {
 			t.Errorf("%s: %d with %d bytes, want %d and none", path, w.Code, w.Body.Len(), want)
