@@ -99,13 +99,28 @@ func (s *Service) showChannels(c *web.Ctx) error {
 			form.Values.Set(name, "yes")
 		}
 	}
-	return c.Page(s.channelsPage(c)(form))
+	page, err := s.channelsPage(c)
+	if err != nil {
+		return err
+	}
+	return c.Page(page(form))
 }
 
-func (s *Service) channelsPage(c *web.Ctx) func(web.Form) templ.Component {
-	return func(form web.Form) templ.Component {
-		return pages.Channels(pages.FormPage{Frame: c.Frame("account"), Form: form})
+// channelsPage is the page of channels, with the parts that others add to it.
+func (s *Service) channelsPage(c *web.Ctx) (func(web.Form) templ.Component, error) {
+	var parts []templ.Component
+	for _, part := range s.ChannelParts {
+		made, err := part(c)
+		if err != nil {
+			return nil, err
+		}
+		if made != nil {
+			parts = append(parts, made)
+		}
 	}
+	return func(form web.Form) templ.Component {
+		return pages.Channels(pages.ChannelsPage{FormPage: pages.FormPage{Frame: c.Frame("account"), Form: form}, Parts: parts})
+	}, nil
 }
 
 func (s *Service) postChannels(c *web.Ctx) error {
@@ -118,7 +133,11 @@ func (s *Service) postChannels(c *web.Ctx) error {
 		Nudges: form.Has("mail_nudges", "yes"), Searches: form.Has("mail_searches", "yes"),
 	})
 	if err != nil {
-		return c.Again(err, form, s.channelsPage(c))
+		page, perr := s.channelsPage(c)
+		if perr != nil {
+			return perr
+		}
+		return c.Again(err, form, page)
 	}
 	return s.saved(c)
 }

@@ -3,10 +3,13 @@ package accounts
 import (
 	"context"
 
+	"github.com/a-h/templ"
+
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/jobs"
+	"github.com/kierto/kierto/internal/web"
 )
 
 // MailTo is the name of a value a letter's args may hold: the address the letter
@@ -42,6 +45,9 @@ type Service struct {
 	// Exporters give the parts of the data download: a file name without ending,
 	// and anything that JSON can hold.
 	Exporters []func(ctx context.Context, id UserID) (name string, data any, err error)
+	// ChannelParts are what upper packages add to the page of channels. A nil
+	// component is left out.
+	ChannelParts []func(c *web.Ctx) (templ.Component, error)
 }
 
 // New is a service without a mailer. q works its jobs; see Work.

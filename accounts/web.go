@@ -124,6 +124,7 @@ func (s *Service) postSignOut(c *web.Ctx) error {
 	if err := c.Sessions().Destroy(c.Request().Context()); err != nil {
 		return err
 	}
+	c.Response().Header().Set("Clear-Site-Data", `"storage"`) // push messages to this browser end too
 	c.Flash("accounts.signed_out")
 	return c.Go("/")
 }

@@ -11,11 +11,13 @@ import (
 type PushMessage struct {
 	ID      DeliveryID // ours: the service worker reports it when it shows the message
 	To      accounts.UserID
+	Lang    string
 	Title   string
 	Body    string
 	URL     string // where a tap leads
 	Actions []Action
-	Tag     string // a newer message with the same tag takes its place
+	Tag     string // a newer message with the same tag takes its place; "" for none
+	Urgent  bool   // worth waking a phone that saves its battery
 }
 
 // Pusher carries push messages to a person's browsers. It fails as a Sender
@@ -30,6 +32,21 @@ func (s *Service) composePush(ctx context.Context, d Delivery, u accounts.User, 
 	if err != nil {
 		return nil, err
 	}
-	m := PushMessage{ID: d.ID, To: u.ID, Title: plain(w.Subject), Body: plain(w.Lead), URL: w.URL, Actions: w.Actions, Tag: string(d.Thread)}
+	m := PushMessage{
+		ID: d.ID, To: u.ID, Lang: w.say.Lang, Title: plain(w.Subject), Body: plain(w.Lead), URL: w.URL, Actions: w.Actions,
+		Tag: pushTag(d), Urgent: d.Warning || d.Topic == TopicMoney,
+	}
 	return func(ctx context.Context) (string, error) { return s.Pusher.Push(ctx, m) }, nil
+}
+
+// pushTag is the same for messages of which only the newest matters: those of a
+// turn, or about the unread messages of a conversation.
+func pushTag(d Delivery) string {
+	switch {
+	case d.Turn != "":
+		return string(d.Turn)
+	case d.Topic == TopicMessage && d.Thread != "":
+		return string(d.Thread)
+	}
+	return ""
 }

@@ -47,7 +47,9 @@ type Service struct {
 	Sender   Sender // takes e-mail to the post
 	SMS      Texter // carries SMS; nil: nobody does
 	WhatsApp Texter // carries WhatsApp messages; nil: nobody does
-	Pusher   Pusher // carries push messages; nil: nobody does
+	Pusher   Pusher // carries push messages; nil: nobody does: see UseWebPush
+
+	webpush *WebPush // talks to browsers' push services; nil: nobody does
 
 	// Recheck is asked right before something about a turn is sent; nudges sets
 	// it. Not ok drops the message with the reason.

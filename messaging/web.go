@@ -43,6 +43,7 @@ func (s *Service) Web(r *web.Server) {
 	r.POST("/reports", web.SignedIn, s.postReport, often)
 	r.GET("/unsubscribe/:token", web.Machine, s.getUnsubscribe)
 	r.POST("/unsubscribe/:token", web.Machine, s.postUnsubscribe)
+	s.webPush(r)
 }
 
 func me(c *web.Ctx) accounts.UserID { return accounts.UserID(c.Reader.ID) }

@@ -27,7 +27,7 @@ const (
 	brotliLevel = 9
 )
 
-//go:embed css/*.css app.js favicon.svg apple-touch-icon.png card.png manifest.webmanifest pictures/*.svg vendor/*.js vendor/icons.svg
+//go:embed css/*.css app.js push.js sw.js favicon.svg apple-touch-icon.png card.png manifest.webmanifest pictures/*.svg vendor/*.js vendor/icons.svg
 var files embed.FS
 
 // parts says what each served file is made of, in order.
@@ -37,6 +37,8 @@ var parts = map[string][]string{
 		"css/parts.css", "css/trade.css", "css/more.css", "css/pages.css",
 	},
 	"app.js":               {"vendor/htmx.min.js", "vendor/sse.min.js", "vendor/idiomorph-ext.min.js", "app.js"},
+	"push.js":              {"push.js"},
+	"sw.js":                {"sw.js"},
 	"icons.svg":            {"vendor/icons.svg"},
 	"favicon.svg":          {"favicon.svg"},
 	"apple-touch-icon.png": {"apple-touch-icon.png"},
@@ -184,6 +186,12 @@ func Handler() http.Handler {
 		}
 		a.serve(w, r, name == a.hashed)
 	})
+}
+
+// Worker serves the service worker, under a name that never changes: browsers
+// ask for it again by themselves.
+func Worker() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { assets()["sw.js"].serve(w, r, false) })
 }
 
 // serve answers with a, in the smallest form the browser takes.

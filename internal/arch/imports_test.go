@@ -72,6 +72,7 @@ var rooms = []room{
 	{"database/sql", either(named("store.go"), under("internal/db", "internal/testdb", "internal/jobs"))},
 	{"github.com/stripe/stripe-go", either(file("payments/stripe.go", "payments/stripe_test.go"), under("internal/standin/stripe"))},
 	{"github.com/wneessen/go-mail", either(named("smtp.go"), under("internal/standin/smtp"))},
+	{"github.com/SherClockHolmes/webpush-go", file("messaging/webpush.go")},
 	{"github.com/alexedwards/argon2id", under("accounts")},
 	{"github.com/alexedwards/scs", either(under("internal/web", "accounts"))},
 	{"github.com/nicksnyder/go-i18n", under("internal/i18n")},

@@ -120,7 +120,7 @@ func exampleSettings(f web.Frame) templ.Component {
 }
 
 func exampleChannels(f web.Frame) templ.Component {
-	return Channels(FormPage{Frame: f, Form: web.Filled("quiet_from", "21:00", "quiet_until", "08:00", "mail_messages", "yes", "mail_nudges", "yes")})
+	return Channels(ChannelsPage{FormPage: FormPage{Frame: f, Form: web.Filled("quiet_from", "21:00", "quiet_until", "08:00", "mail_messages", "yes", "mail_nudges", "yes")}})
 }
 
 func exampleSessions(f web.Frame) templ.Component {

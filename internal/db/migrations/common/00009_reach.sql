@@ -7,6 +7,7 @@ CREATE TABLE push_subscriptions (
 	endpoint   TEXT   NOT NULL UNIQUE,               -- the push service's address for it
 	p256dh     TEXT   NOT NULL,                      -- the browser's public key
 	auth       TEXT   NOT NULL,                      -- its shared secret
+	vapid      TEXT   NOT NULL,                      -- our public key it subscribed with: under another it takes nothing
 	agent      TEXT   NOT NULL DEFAULT '',           -- browser and system, shortened
 	created_at BIGINT NOT NULL
 );
