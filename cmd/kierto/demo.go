@@ -67,7 +67,7 @@ func (e env) runDemo(ctx context.Context, l net.Listener, amount demo.Amount, ke
 	if err := database.Migrate(ctx); err != nil {
 		return err
 	}
-	m, err := build(ctx, d.Configure(e.cfg), database, log, site{clock: d.Clock, jobs: jobs.Options{Quick: true}})
+	m, err := build(ctx, d.Configure(e.cfg), database, log, site{clock: d.Clock, jobs: jobs.Options{Quick: true}, near: true})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/mail"
 	"path/filepath"
 
 	"github.com/kierto/kierto/accounts"
@@ -16,6 +17,7 @@ import (
 	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/live"
 	"github.com/kierto/kierto/internal/money"
+	"github.com/kierto/kierto/internal/public"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
@@ -50,6 +52,7 @@ type site struct {
 	clock  clock.Clock      // nil: the machine's
 	sender messaging.Sender // nil: as the settings say
 	jobs   jobs.Options
+	near   bool // push services on this machine may be used: the demo's
 }
 
 // build puts the services together over an open, migrated database. ctx ends
@@ -67,6 +70,9 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 		BaseURL: cfg.BaseURL, Secret: cfg.Secret, Signature: or(cfg.Signature, "Kierto"), From: cfg.MailFrom,
 	})
 	if err := m.post(o.sender); err != nil {
+		return nil, err
+	}
+	if err := m.push(o.near); err != nil {
 		return nil, err
 	}
 	if err := m.shelves(); err != nil {
@@ -108,6 +114,30 @@ func (m *market) post(sender messaging.Sender) error {
 	return nil
 }
 
+// push sets how push messages go out. What only looks at the data has no secret
+// to make the keys from, and sends none.
+func (m *market) push(near bool) (err error) {
+	keys := messaging.VAPID{Public: m.cfg.VAPIDPublic, Private: m.cfg.VAPIDPrivate}
+	if keys.Private == "" {
+		if m.cfg.Secret == "" {
+			return nil
+		}
+		if keys, err = messaging.DeriveVAPID(m.cfg.Secret); err != nil {
+			return err
+		}
+	}
+	contact := m.cfg.BaseURL
+	if a, err := mail.ParseAddress(m.cfg.MailFrom); err == nil {
+		contact = a.Address
+	}
+	w, err := messaging.NewWebPush(keys, contact, public.Guard{Loopback: near})
+	if err != nil {
+		return fmt.Errorf("KIERTO_VAPID_PUBLIC, KIERTO_VAPID_PRIVATE: %w", err)
+	}
+	m.messages.UseWebPush(w)
+	return nil
+}
+
 // shelves builds what is for sale and how it travels.
 func (m *market) shelves() error {
 	blobs, err := blob.Open(filepath.Join(m.cfg.Data, photoFolder))
@@ -141,6 +171,8 @@ func (m *market) hooks() {
 	m.accounts.Mailer = m.messages.AccountMail
 	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith, m.messages.Leave)
 	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export)
+
+	m.accounts.ChannelParts = append(m.accounts.ChannelParts, m.messages.PushPart)
 
 	m.messages.Photos = m.listings.SavePhotoShown
 	m.messages.PhotoURL = listings.MessagePhotoURL

@@ -26,6 +26,9 @@ type Config struct {
 	MailFrom  string // KIERTO_MAIL_FROM: "Kierto <hei@example.fi>"
 	Signature string // KIERTO_SIGNATURE: the person who signs messages, "Salla"
 
+	VAPIDPublic  string // KIERTO_VAPID_PUBLIC: the key pair of push messages; empty: made from Secret
+	VAPIDPrivate string // KIERTO_VAPID_PRIVATE
+
 	StripeKey     string // KIERTO_STRIPE_KEY
 	StripeWebhook string // KIERTO_STRIPE_WEBHOOK_SECRET: of an endpoint with API version 2023-10-16
 	StripeURL     string // KIERTO_STRIPE_URL: empty for the real one
@@ -47,6 +50,7 @@ func Read(get func(string) string) (Config, error) {
 		Database: get("KIERTO_DATABASE_URL"), BaseURL: strings.TrimSuffix(get("KIERTO_BASE_URL"), "/"),
 		Secret: get("KIERTO_SECRET"), Metrics: get("KIERTO_METRICS_ADDR"),
 		SMTP: get("KIERTO_SMTP_URL"), MailFrom: get("KIERTO_MAIL_FROM"), Signature: get("KIERTO_SIGNATURE"),
+		VAPIDPublic: get("KIERTO_VAPID_PUBLIC"), VAPIDPrivate: get("KIERTO_VAPID_PRIVATE"),
 		StripeKey: get("KIERTO_STRIPE_KEY"), StripeWebhook: get("KIERTO_STRIPE_WEBHOOK_SECRET"),
 		StripeURL: get("KIERTO_STRIPE_URL"), PayPal: get("KIERTO_PAYPAL") == "1",
 		CarrierURL: get("KIERTO_CARRIER_URL"), CarrierKey: get("KIERTO_CARRIER_KEY"), CarrierSecret: get("KIERTO_CARRIER_SECRET"),
