@@ -1,6 +1,7 @@
 package messaging_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/public"
 	"github.com/kierto/kierto/internal/standin/push"
 	"github.com/kierto/kierto/internal/turn"
@@ -35,8 +37,8 @@ func withPush(t *testing.T, b *bench) *push.Server {
 	return s
 }
 
-// browser has a person take messages with a browser.
-func (b *bench) browser(t *testing.T, s *push.Server, u accounts.User, name string) messaging.Browser {
+// subscribe has a person take messages with a browser.
+func (b *bench) subscribe(t *testing.T, s *push.Server, u accounts.User, name string) messaging.Browser {
 	t.Helper()
 	keys, err := messaging.DeriveVAPID(b.Config.Secret)
 	if err != nil {
@@ -84,8 +86,8 @@ func (b *bench) sentBy(t *testing.T, id turn.ID) string {
 func TestPushReachesAPersonWhenOneBrowserSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		s := withPush(t, b)
-		b.browser(t, s, b.anna, "phone")
-		b.browser(t, s, b.anna, "laptop")
+		b.subscribe(t, s, b.anna, "phone")
+		b.subscribe(t, s, b.anna, "laptop")
 		x := reminder(1)
 		x.To = b.anna.ID
 		b.tell(t, x)
@@ -122,7 +124,7 @@ func TestPushReachesAPersonWhenOneBrowserSaysSo(t *testing.T) {
 func TestNewerPushTakesTheOldersPlace(t *testing.T) {
 	b := lite(t)
 	s := withPush(t, b)
-	b.browser(t, s, b.anna, "phone")
+	b.subscribe(t, s, b.anna, "phone")
 	s.Cue(push.Cue{Fault: push.Delay})
 	for n := range 3 {
 		x := reminder(n)
@@ -146,8 +148,8 @@ func TestGoneBrowserIsForgottenAndMovesTheLadder(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		s := withPush(t, b)
 		failed := b.hearFailures()
-		b.browser(t, s, b.anna, "phone")
-		b.browser(t, s, b.anna, "laptop")
+		b.subscribe(t, s, b.anna, "phone")
+		b.subscribe(t, s, b.anna, "laptop")
 		s.Cue(push.Cue{Fault: push.Gone, Browser: "phone"})
 		x := reminder(1)
 		x.To = b.anna.ID
@@ -187,7 +189,7 @@ func TestPushIsTriedAgainWhenThatMayHelp(t *testing.T) {
 		t.Run(fmt.Sprint(c.fault), func(t *testing.T) {
 			b := lite(t)
 			s := withPush(t, b)
-			b.browser(t, s, b.anna, "phone")
+			b.subscribe(t, s, b.anna, "phone")
 			s.Cue(push.Cue{Fault: c.fault, Times: 1})
 			x := reminder(1)
 			x.To = b.anna.ID
@@ -211,7 +213,7 @@ func TestPushIsTriedAgainWhenThatMayHelp(t *testing.T) {
 func TestForgedReportsAreRefused(t *testing.T) {
 	b := lite(t)
 	s := withPush(t, b)
-	b.browser(t, s, b.anna, "phone")
+	b.subscribe(t, s, b.anna, "phone")
 	x := reminder(1)
 	x.To = b.anna.ID
 	b.tell(t, x)
@@ -220,10 +222,10 @@ func TestForgedReportsAreRefused(t *testing.T) {
 	flipped := []byte(token)
 	flipped[3] ^= 1
 	for _, bad := range []string{"", "x", "AAAA", string(flipped), token + "AA", b.UnsubscribeToken(b.anna.ID, messaging.TopicMessage)} {
-		wantFault(t, b.Seen(t.Context(), bad), "messaging.missing")
+		wantFault(t, b.Seen(t.Context(), bad), "web.missing")
 	}
 	b.clock.Move(4 * 24 * time.Hour)
-	wantFault(t, b.Seen(t.Context(), token), "messaging.missing")
+	wantFault(t, b.Seen(t.Context(), token), "web.missing")
 	if got := b.sentBy(t, "trn_1"); got != "push sent" {
 		t.Errorf("a forged or old report counts: %s", got)
 	}
@@ -235,7 +237,7 @@ func TestForgedReportsAreRefused(t *testing.T) {
 func TestSubscriptionsAreChecked(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		s := withPush(t, b)
-		good := b.browser(t, s, b.anna, "phone")
+		good := b.subscribe(t, s, b.anna, "phone")
 		for name, break_ := range map[string]func(x *messaging.Browser){
 			"a neighbour":         func(x *messaging.Browser) { x.Endpoint = "https://10.0.0.1/push" },
 			"in the clear":        func(x *messaging.Browser) { x.Endpoint = "http://push.example.com/x" },
@@ -255,12 +257,12 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 		}
 		for n := range 12 {
 			b.clock.Move(time.Second)
-			b.browser(t, s, b.anna, fmt.Sprintf("browser-%d", n))
+			b.subscribe(t, s, b.anna, fmt.Sprintf("browser-%d", n))
 		}
 		if n := b.browsers(t, b.anna); n != 10 {
 			t.Errorf("Anna has %d browsers", n)
 		}
-		b.browser(t, s, b.noora, "browser-11")
+		b.subscribe(t, s, b.noora, "browser-11")
 		if n, m := b.browsers(t, b.anna), b.browsers(t, b.noora); n != 9 || m != 1 {
 			t.Errorf("after Noora used it too, Anna has %d and Noora %d", n, m)
 		}
@@ -272,7 +274,7 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 func TestPushFitsIntoOneRecord(t *testing.T) {
 	b := lite(t)
 	s := withPush(t, b)
-	b.browser(t, s, b.anna, "phone")
+	b.subscribe(t, s, b.anna, "phone")
 	x := reminder(1)
 	x.To, x.Args["Title"], x.URL = b.anna.ID, strings.Repeat("🐴\"\\", 400), "/orders/"+strings.Repeat("x", 900)
 	b.tell(t, x)
@@ -316,4 +318,14 @@ func (b *bench) browsers(t *testing.T, u accounts.User) int {
 		t.Fatal(err)
 	}
 	return len(bs)
+}
+
+// hearFailures collects what the follow-up is told of failed messages.
+func (b *bench) hearFailures() *[]string {
+	var heard []string
+	b.Failed = func(_ context.Context, _ *db.Tx, d messaging.Delivery) error {
+		heard = append(heard, d.Channel+" "+string(d.Turn)+" "+d.Step)
+		return nil
+	}
+	return &heard
 }
