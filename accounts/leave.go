@@ -60,6 +60,10 @@ type Profile struct {
 	Town         string           `json:"town"`
 	Postcode     string           `json:"postcode"`
 	About        string           `json:"about"`
+	Phone        string           `json:"phone,omitempty"`
+	PhoneOk      string           `json:"phone_confirmed,omitempty"`
+	TextsBy      string           `json:"short_messages_by,omitempty"`
+	MailBad      string           `json:"email_returned,omitempty"`
 	Status       string           `json:"status"`
 	QuietFrom    string           `json:"quiet_from"`
 	QuietUntil   string           `json:"quiet_until"`
@@ -123,8 +127,9 @@ func (s *Service) exportProfile(ctx context.Context, id UserID) (string, any, er
 	p := Profile{
 		ID: u.ID, Email: u.Email, Name: u.Name, Lang: u.Lang, Zone: u.Zone, Town: u.Town, Postcode: u.Postcode,
 		About: u.About, Status: u.Status, QuietFrom: TimeOfDay(u.QuietFrom), QuietUntil: TimeOfDay(u.QuietUntil),
-		Mail:      map[string]bool{"messages": u.MailMessages, "reminders": u.MailNudges, "searches": u.MailSearches},
-		Measured:  map[string]int64{"reply_minutes": u.ReplyMinutes, "post_hours": u.PostHours, "trades_done": u.TradesDone},
+		Mail:     map[string]bool{"messages": u.MailMessages, "reminders": u.MailNudges, "searches": u.MailSearches},
+		Measured: map[string]int64{"reply_minutes": u.ReplyMinutes, "post_hours": u.PostHours, "trades_done": u.TradesDone},
+		Phone:    u.Phone, PhoneOk: written(u.PhoneOkAt), TextsBy: textsOf(u), MailBad: written(u.MailBadAt),
 		Confirmed: written(u.ConfirmedAt), Joined: written(u.CreatedAt),
 	}
 	as, err := s.Addresses(ctx, s.DB, id)
@@ -142,6 +147,17 @@ func (s *Service) exportProfile(ctx context.Context, id UserID) (string, any, er
 		p.SignedInWith = append(p.SignedInWith, Browser{b.Agent, written(b.CreatedAt), written(b.SeenAt)})
 	}
 	return "profile", p, nil
+}
+
+// textsOf is how short messages reach a person; "" without a number.
+func textsOf(u User) string {
+	switch {
+	case !u.HasPhone():
+		return ""
+	case u.TextsBy == ByNone:
+		return "none"
+	}
+	return u.TextsBy
 }
 
 // written is an instant for machines; "" when it was never set.

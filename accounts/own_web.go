@@ -17,6 +17,7 @@ func (s *Service) webOwn(r *web.Server, forms web.Guard) {
 	r.POST("/account/settings", web.Party, s.postSettings, forms)
 	r.GET("/account/channels", web.SignedIn, s.showChannels)
 	r.POST("/account/channels", web.Party, s.postChannels, forms)
+	s.webPhone(r, forms)
 	r.GET("/account/email", web.SignedIn, s.showEmail)
 	r.POST("/account/email", web.Party, s.postEmail, forms)
 	r.GET("/account/email/sent", web.SignedIn, s.showEmailSent)
@@ -99,7 +100,8 @@ func (s *Service) showChannels(c *web.Ctx) error {
 			form.Values.Set(name, "yes")
 		}
 	}
-	page, err := s.channelsPage(c)
+	form.Values.Set("texts", textsWord(u.TextsBy))
+	page, err := s.channelsPage(c, u)
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (s *Service) showChannels(c *web.Ctx) error {
 }
 
 // channelsPage is the page of channels, with the parts that others add to it.
-func (s *Service) channelsPage(c *web.Ctx) (func(web.Form) templ.Component, error) {
+func (s *Service) channelsPage(c *web.Ctx, u User) (func(web.Form) templ.Component, error) {
 	var parts []templ.Component
 	for _, part := range s.ChannelParts {
 		made, err := part(c)
@@ -119,7 +121,9 @@ func (s *Service) channelsPage(c *web.Ctx) (func(web.Form) templ.Component, erro
 		}
 	}
 	return func(form web.Form) templ.Component {
-		return pages.Channels(pages.ChannelsPage{FormPage: pages.FormPage{Frame: c.Frame("account"), Form: form}, Parts: parts})
+		return pages.Channels(pages.ChannelsPage{
+			FormPage: pages.FormPage{Frame: c.Frame("account"), Form: form}, Texting: s.texting(c, u), Parts: parts,
+		})
 	}, nil
 }
 
@@ -128,12 +132,17 @@ func (s *Service) postChannels(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	err = s.SaveChannels(c.Request().Context(), UserID(c.Reader.ID), Channels{
+	u, err := s.me(c)
+	if err != nil {
+		return err
+	}
+	err = s.SaveChannels(c.Request().Context(), u.ID, Channels{
 		QuietFrom: form.Get("quiet_from"), QuietUntil: form.Get("quiet_until"), Messages: form.Has("mail_messages", "yes"),
 		Nudges: form.Has("mail_nudges", "yes"), Searches: form.Has("mail_searches", "yes"),
+		Texts: textsChosen(form),
 	})
 	if err != nil {
-		page, perr := s.channelsPage(c)
+		page, perr := s.channelsPage(c, u)
 		if perr != nil {
 			return perr
 		}

@@ -36,6 +36,9 @@ type Service struct {
 	// number in args[TextTo], unless it is stale by then: key <key>.text. It is nil
 	// where nobody carries short messages.
 	Texter func(ctx context.Context, tx *db.Tx, to UserID, key string, args map[string]any, stale clock.Instant) error
+	// Texts are the ways in which short messages go out here: BySMS, ByWhatsApp;
+	// none: nobody is asked for a number.
+	Texts []string
 	// Closers are asked, in order, when somebody deletes their account. A fault
 	// refuses it and says why; otherwise they remove what is theirs to remove.
 	Closers []func(ctx context.Context, tx *db.Tx, id UserID) error

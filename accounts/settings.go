@@ -86,12 +86,13 @@ const maxQuiet = 14 * 60
 
 // Channels are how and when a person may be reached.
 type Channels struct {
-	QuietFrom, QuietUntil      string // "21:00"; both empty or equal: no quiet hours
-	Messages, Nudges, Searches bool   // e-mail about them
+	QuietFrom, QuietUntil      string  // "21:00"; both empty or equal: no quiet hours
+	Messages, Nudges, Searches bool    // e-mail about them
+	Texts                      *string // how short messages go: ByNone, BySMS, ByWhatsApp; nil: as before
 }
 
 // SaveChannels stores them. It fails with Invalid faults of the fields
-// "quiet_from" and "quiet_until".
+// "quiet_from", "quiet_until" and "texts".
 func (s *Service) SaveChannels(ctx context.Context, id UserID, in Channels) error {
 	var fs fault.Faults
 	from, ok := minutes(in.QuietFrom)
@@ -115,6 +116,9 @@ func (s *Service) SaveChannels(ctx context.Context, id UserID, in Channels) erro
 		})
 		if err != nil {
 			return err
+		}
+		if in.Texts != nil {
+			return s.SetTexts(ctx, tx, id, *in.Texts)
 		}
 		return s.changed(ctx, tx, id)
 	})

@@ -21,6 +21,12 @@ func userByEmail(ctx context.Context, q db.Queryer, folded string) (u User, err 
 	return u, err
 }
 
+// userByPhone is the person whose confirmed number it is.
+func userByPhone(ctx context.Context, q db.Queryer, e164 string) (u User, err error) {
+	err = q.Get(ctx, &u, `SELECT `+userColumns+` FROM users WHERE phone = ? AND phone_ok_at > 0`, e164)
+	return u, err
+}
+
 func usersByID(ctx context.Context, q db.Queryer, ids []UserID) (us []User, err error) {
 	query, args, err := db.In(`SELECT `+userColumns+` FROM users WHERE id IN (?)`, ids)
 	if err != nil {
@@ -88,6 +94,16 @@ func setConfirmed(ctx context.Context, tx *db.Tx, id UserID, now clock.Instant) 
 	_, err := tx.Do(ctx, `UPDATE users
 		SET confirmed_at = CASE WHEN confirmed_at = 0 THEN ? ELSE confirmed_at END, mail_bad_at = 0
 		WHERE id = ?`, now, id)
+	return err
+}
+
+func setPhone(ctx context.Context, tx *db.Tx, id UserID, e164 string, okAt clock.Instant, by string) error {
+	_, err := tx.Do(ctx, `UPDATE users SET phone = ?, phone_ok_at = ?, texts_by = ? WHERE id = ? AND status <> 'deleted'`, e164, okAt, by, id)
+	return err
+}
+
+func setTextsBy(ctx context.Context, tx *db.Tx, id UserID, by string) error {
+	_, err := tx.Do(ctx, `UPDATE users SET texts_by = ? WHERE id = ? AND status <> 'deleted'`, by, id)
 	return err
 }
 

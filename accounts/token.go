@@ -28,13 +28,14 @@ const (
 // maxSecret is the longest secret looked up, in bytes.
 const maxSecret = 128
 
-// Token is a single-use, short-lived secret sent by e-mail. Only its hash is
-// stored.
+// Token is a single-use, short-lived secret sent by e-mail, or a code sent to a
+// phone. Only its hash is stored: of a code, which could be guessed, as of a
+// password.
 type Token struct {
 	Hash      string        `db:"hash"`
 	Kind      string        `db:"kind"`
 	UserID    UserID        `db:"user_id"`
-	Payload   string        `db:"payload"` // the new address of change_email
+	Payload   string        `db:"payload"` // the new address of change_email; the number of phone
 	CreatedAt clock.Instant `db:"created_at"`
 	ExpiresAt clock.Instant `db:"expires_at"`
 	UsedAt    clock.Instant `db:"used_at"`

@@ -19,6 +19,16 @@ func tokenByHash(ctx context.Context, q db.Queryer, hash string) (t Token, err e
 	return t, err
 }
 
+// openToken is the newest token of a kind that a person may still use;
+// sql.ErrNoRows when there is none.
+func openToken(ctx context.Context, q db.Queryer, user UserID, kind string, now clock.Instant) (t Token, err error) {
+	err = q.Get(ctx, &t, `SELECT hash, kind, user_id, payload, created_at, expires_at, used_at FROM tokens
+		WHERE user_id = ? AND kind = ? AND used_at = 0 AND expires_at > ?
+		ORDER BY created_at DESC, hash DESC
+		LIMIT 1`, user, kind, now)
+	return t, err
+}
+
 // useToken marks a token used; it says false when it was already.
 func useToken(ctx context.Context, tx *db.Tx, hash string, now clock.Instant) (bool, error) {
 	n, err := tx.Do(ctx, `UPDATE tokens SET used_at = ? WHERE hash = ? AND used_at = 0 AND expires_at > ?`, now, hash, now)

@@ -52,6 +52,18 @@ func Examples() []layout.Example {
 		}},
 		{Name: "accounts-settings", Make: exampleSettings},
 		{Name: "accounts-channels", Make: exampleChannels},
+		{Name: "accounts-channels-phone", Make: exampleTexting},
+		{Name: "accounts-phone", Make: func(f web.Frame) templ.Component {
+			return Phone(PhonePage{FormPage: FormPage{Frame: f}})
+		}},
+		{Name: "accounts-phone-wrong", Make: func(f web.Frame) templ.Component {
+			form := web.Filled("phone", "09 123 4567")
+			form.Faults = fault.Faults{fault.Field("phone", "accounts.phone_fixed")}
+			return Phone(PhonePage{FormPage: FormPage{Frame: f, Form: form}, Now: "+358 40 1234567"})
+		}},
+		{Name: "accounts-code", Make: func(f web.Frame) templ.Component {
+			return Code(CodePage{FormPage: FormPage{Frame: f}, Number: "+358 40 1234567"})
+		}},
 		{Name: "accounts-email", Make: func(f web.Frame) templ.Component {
 			return Email(EmailPage{FormPage: FormPage{Frame: f}, Now: "noora@example.fi"})
 		}},
@@ -120,7 +132,19 @@ func exampleSettings(f web.Frame) templ.Component {
 }
 
 func exampleChannels(f web.Frame) templ.Component {
-	return Channels(ChannelsPage{FormPage: FormPage{Frame: f, Form: web.Filled("quiet_from", "21:00", "quiet_until", "08:00", "mail_messages", "yes", "mail_nudges", "yes")}})
+	form := web.Filled("quiet_from", "21:00", "quiet_until", "08:00", "mail_messages", "yes", "mail_nudges", "yes")
+	return Channels(ChannelsPage{FormPage: FormPage{Frame: f, Form: form}, Texting: Texting{On: true}})
+}
+
+func exampleTexting(f web.Frame) templ.Component {
+	form := web.Filled("quiet_from", "21:00", "quiet_until", "08:00", "mail_nudges", "yes", "texts", "sms")
+	return Channels(ChannelsPage{FormPage: FormPage{Frame: f, Form: form}, Texting: Texting{
+		On: true, Number: "+358 40 1234567",
+		Ways: []ui.Choice{
+			{Value: "sms", Label: f.T("accounts.texts_sms")}, {Value: "whatsapp", Label: f.T("accounts.texts_whatsapp")},
+			{Value: "none", Label: f.T("accounts.texts_none")},
+		},
+	}})
 }
 
 func exampleSessions(f web.Frame) templ.Component {
