@@ -300,6 +300,16 @@ func (s *Service) Stream(ctx context.Context, cid ConversationID, reader account
 	return es, s.read(ctx, c, reader, c.LastSeq)
 }
 
+// Peek is what reader sees of a conversation they are in, oldest first. It marks
+// nothing.
+func (s *Service) Peek(ctx context.Context, cid ConversationID, reader accounts.UserID) ([]Entry, error) {
+	c, err := s.Conversation(ctx, s.DB, cid, reader)
+	if err != nil {
+		return nil, err
+	}
+	return s.look(ctx, c, reader)
+}
+
 // look is Stream without marking.
 func (s *Service) look(ctx context.Context, c Conversation, reader accounts.UserID) ([]Entry, error) {
 	es, err := newest(ctx, s.DB, c.ID, reader, 0, maxStream)

@@ -18,6 +18,9 @@ const MaxNote = maxNote
 // MaxReview is how long a review may be, in characters.
 const MaxReview = maxReview
 
+// VerdictIcon is the face of a verdict.
+func VerdictIcon(v Verdict) string { return verdictIcons[v] }
+
 // MovesOf are the events an actor may cause now in a trade whose page is not
 // shown.
 func (s *Service) MovesOf(ctx context.Context, q db.Queryer, o Order, who Actor) ([]Event, error) {

@@ -129,7 +129,7 @@ func newScene(t *testing.T, m *market, srv *web.Server) *scene {
 	s.things["/desk/orders/"], s.things["/desk/listings/"] = s.things["/orders/"], s.things["/listings/"]
 	for prefix, id := range map[string]string{
 		"/about/": "trade", "/language/": "sv", "/dev/pages/": "ui-cards", "/demo/outbox/": "1", "/static/": "favicon.svg",
-		"/confirm/": "nothing", "/reset/": "nothing", "/unsubscribe/": "nothing", "/account/sessions/": "nothing",
+		"/confirm/": "nothing", "/reset/": "nothing", "/t/": "nothing", "/unsubscribe/": "nothing", "/account/sessions/": "nothing",
 	} {
 		s.things[prefix] = thing{id: id}
 	}

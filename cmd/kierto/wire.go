@@ -181,7 +181,7 @@ func (m *market) hooks() {
 	m.listings.ShipOptions = m.shipOptions
 	m.listings.BuyerFee = func(l listings.Listing) money.Amount { return orders.Fee(l.Price()) }
 
-	m.messages.Recheck = m.nudges.Recheck
+	m.messages.Recheck, m.messages.Actions = m.nudges.Recheck, m.nudges.Actions
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
 	m.orders.Plan, m.orders.Fit, m.orders.Terms = m.nudges.Reminders, m.nudges.Fit, m.nudges.Terms
 	m.messages.Within = m.nudges.Within
@@ -217,7 +217,7 @@ func (m *market) workers() []interface{ Work(*jobs.Queue) } {
 
 // pages are the services that have pages.
 func (m *market) pages() []interface{ Web(*web.Server) } {
-	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.listings, m.payments, m.orders, m.desk}
+	return []interface{ Web(*web.Server) }{m.accounts, m.messages, m.listings, m.payments, m.orders, m.nudges, m.desk}
 }
 
 // checkers are the services that have invariants.
