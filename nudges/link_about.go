@@ -144,20 +144,20 @@ func (b about) photo() string {
 	return b.conv.Photo
 }
 
-// voice words what a link says, for the one it is for.
-type voice struct {
+// linkVoice words what a link says, for the one it is for.
+type linkVoice struct {
 	*i18n.Speaker
 	about
 	staff string // the person who signs for the market
 }
 
-// voice is how b is worded now.
-func (s *Service) voice(b about) voice {
-	return voice{b.user.Speaker(s.Clock.Now()), b, s.Messages.Config.Signature}
+// linkVoice is how b is worded now.
+func (s *Service) linkVoice(b about) linkVoice {
+	return linkVoice{b.user.Speaker(s.Clock.Now()), b, s.Messages.Config.Signature}
 }
 
 // say is a sentence with all that it may speak of.
-func (v voice) say(key string, pairs ...any) string {
+func (v linkVoice) say(key string, pairs ...any) string {
 	total := v.order.Total()
 	if v.offer.ID != "" {
 		total = v.offer.Amount()
@@ -169,6 +169,6 @@ func (v voice) say(key string, pairs ...any) string {
 }
 
 // word is a part of a deed's words.
-func (v voice) word(d deed, part string, pairs ...any) string {
+func (v linkVoice) word(d deed, part string, pairs ...any) string {
 	return v.say("link."+d.name+part, pairs...)
 }

@@ -31,7 +31,7 @@ func (s *Service) Actions(ctx context.Context, d messaging.Delivery, u accounts.
 		return nil, "", err
 	}
 	b.link = l
-	v := s.voice(b)
+	v := s.linkVoice(b)
 	var out []messaging.Action
 	main := false
 	for _, x := range b.deeds() {
@@ -60,7 +60,7 @@ func (s *Service) Actions(ctx context.Context, d messaging.Delivery, u accounts.
 }
 
 // slots are the times to post it, each a link of its own.
-func (s *Service) slots(v voice, d deed) []messaging.Action {
+func (s *Service) slots(v linkVoice, d deed) []messaging.Action {
 	var out []messaging.Action
 	for _, x := range orders.Slots(v.Speaker, v.turn.DueAt, v.order.PlannedAt, letterSlots) {
 		out = append(out, messaging.Action{

@@ -27,7 +27,7 @@ func (s *Service) path(b about, code byte) string {
 }
 
 // thing is what the page is about.
-func (s *Service) thing(v voice) pages.Thing {
+func (s *Service) thing(v linkVoice) pages.Thing {
 	t := pages.Thing{Title: v.title(), More: v.other.First()}
 	if v.order.Ref != "" {
 		t.More = v.say("link.more")
@@ -39,7 +39,7 @@ func (s *Service) thing(v voice) pages.Thing {
 }
 
 // foot are the ways on from every page but one's own.
-func (s *Service) foot(v voice, without byte) pages.Foot {
+func (s *Service) foot(v linkVoice, without byte) pages.Foot {
 	var rows []ui.LinkRow
 	if without != personCode {
 		rows = append(rows, ui.LinkRow{URL: s.path(v.about, personCode), Name: v.staff, Person: "operator",
@@ -53,7 +53,7 @@ func (s *Service) foot(v voice, without byte) pages.Foot {
 }
 
 // muteLabel names the trade, or whatever it is.
-func (v voice) muteLabel() string {
+func (v linkVoice) muteLabel() string {
 	if v.order.ID == "" {
 		return v.say("link.mute.plain")
 	}
@@ -61,7 +61,7 @@ func (v voice) muteLabel() string {
 }
 
 // openLabel leads to the site.
-func (v voice) openLabel() string {
+func (v linkVoice) openLabel() string {
 	switch {
 	case v.order.ID != "":
 		return v.say("link.open_trade")
@@ -72,7 +72,7 @@ func (v voice) openLabel() string {
 }
 
 // showMenu shows all that can be done about a turn.
-func (s *Service) showMenu(c *web.Ctx, v voice) error {
+func (s *Service) showMenu(c *web.Ctx, v linkVoice) error {
 	if !v.turn.Open() {
 		return s.refuse(c, v.about, errOver)
 	}
@@ -97,7 +97,7 @@ func (s *Service) showMenu(c *web.Ctx, v voice) error {
 }
 
 // deedPage is the page of a deed, with what was filled in.
-func (s *Service) deedPage(ctx context.Context, v voice, d deed, form web.Form) (pages.Deed, error) {
+func (s *Service) deedPage(ctx context.Context, v linkVoice, d deed, form web.Form) (pages.Deed, error) {
 	p := pages.Deed{
 		Thing: s.thing(v), Title: v.word(d, ".title"), Action: s.path(v.about, d.code), Form: form, Foot: s.foot(v, d.code),
 		Button: ui.Button{Label: v.word(d, ".label"), Wide: true, Icon: d.icon},
@@ -126,7 +126,7 @@ func (s *Service) deedPage(ctx context.Context, v voice, d deed, form web.Form) 
 }
 
 // ask adds what has to be filled in.
-func (s *Service) ask(ctx context.Context, v voice, d deed, p *pages.Deed) error {
+func (s *Service) ask(ctx context.Context, v linkVoice, d deed, p *pages.Deed) error {
 	switch d.asks {
 	case askWhen:
 		s.askWhen(v, p)
@@ -167,7 +167,7 @@ func (s *Service) ask(ctx context.Context, v voice, d deed, p *pages.Deed) error
 const maxTracking = 40
 
 // askWhen asks for a time to post it: the one of a slot that was tapped, or any.
-func (s *Service) askWhen(v voice, p *pages.Deed) {
+func (s *Service) askWhen(v linkVoice, p *pages.Deed) {
 	slots := orders.Slots(v.Speaker, v.turn.DueAt, v.order.PlannedAt, linkSlots)
 	chosen, err := strconv.ParseInt(p.Form.Get(whenField), 10, 64)
 	at := clock.Instant(chosen)
@@ -207,7 +207,7 @@ func (s *Service) refusal(c *web.Ctx, b about, err error) (pages.Told, error) {
 	if errors.Is(err, errNoLink) {
 		return p, nil
 	}
-	v := s.voice(b)
+	v := s.linkVoice(b)
 	p.Thing, p.Actions[0] = s.thing(v), ui.Button{Label: v.openLabel(), URL: b.url}
 	switch {
 	case errors.Is(err, errExpired):
@@ -224,7 +224,7 @@ func (s *Service) refusal(c *web.Ctx, b about, err error) (pages.Told, error) {
 }
 
 // meanwhile says what happened before the link was used.
-func (v voice) meanwhile(err error) string {
+func (v linkVoice) meanwhile(err error) string {
 	if fs := fault.As(err); len(fs) > 0 {
 		return v.Fault(fs[0])
 	}

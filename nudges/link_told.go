@@ -13,7 +13,7 @@ import (
 )
 
 // donePage says what a link has done.
-func (s *Service) donePage(v voice, d deed) pages.Told {
+func (s *Service) donePage(v linkVoice, d deed) pages.Told {
 	when := v.turn.NextAt
 	if d.code == planCode {
 		when = v.order.PlannedAt
@@ -29,7 +29,7 @@ func (s *Service) donePage(v voice, d deed) pages.Told {
 }
 
 // usedPage says that a link was used before.
-func (s *Service) usedPage(v voice, at clock.Instant) pages.Told {
+func (s *Service) usedPage(v linkVoice, at clock.Instant) pages.Told {
 	return pages.Told{
 		Thing: s.thing(v), Icon: "circle-check", Title: v.say("link.used.title"), Text: v.say("link.used.text", "At", v.Soon(at)),
 		Actions: []ui.Button{{Label: v.openLabel(), URL: v.url, Kind: "quiet"}}, Foot: s.foot(v, menuCode),
@@ -37,7 +37,7 @@ func (s *Service) usedPage(v voice, at clock.Instant) pages.Told {
 }
 
 // showMute shows the page that ends the reminders, or that they have ended.
-func (s *Service) showMute(c *web.Ctx, v voice, d deed) error {
+func (s *Service) showMute(c *web.Ctx, v linkVoice, d deed) error {
 	ctx := c.Request().Context()
 	off, err := s.Muted(ctx, s.DB, v.user.ID, v.turn.Subject)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Service) showMute(c *web.Ctx, v voice, d deed) error {
 }
 
 // booked is the parcel of a deed, if we booked it and can follow it.
-func (s *Service) booked(ctx context.Context, v voice, d deed) (shipping.Parcel, bool, error) {
+func (s *Service) booked(ctx context.Context, v linkVoice, d deed) (shipping.Parcel, bool, error) {
 	if d.event != orders.Ship {
 		return shipping.Parcel{}, false, nil
 	}
@@ -72,7 +72,7 @@ func (s *Service) booked(ctx context.Context, v voice, d deed) (shipping.Parcel,
 }
 
 // askText asks for a message, and shows what it answers.
-func (s *Service) askText(ctx context.Context, v voice, d deed, p *pages.Deed) error {
+func (s *Service) askText(ctx context.Context, v linkVoice, d deed, p *pages.Deed) error {
 	p.Text = &ui.Field{Name: ui.MessageField, Label: v.word(d, ".field"), Max: messaging.MaxText, Rows: 6}
 	if d.name == "propose" {
 		p.Text.Hint = v.say("link.propose.hint")
@@ -92,7 +92,7 @@ func (s *Service) askText(ctx context.Context, v voice, d deed, p *pages.Deed) e
 const maxQuotes = 3
 
 // quotes are the newest messages of the other that nothing of one's own follows.
-func (s *Service) quotes(v voice, es []messaging.Entry) []pages.Quote {
+func (s *Service) quotes(v linkVoice, es []messaging.Entry) []pages.Quote {
 	var out []pages.Quote
 	for _, e := range es {
 		switch {

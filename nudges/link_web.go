@@ -92,7 +92,7 @@ func (s *Service) postLink(c *web.Ctx) error {
 	if fs := fault.As(err); !ok || len(fs) == 0 || fs[0].Kind != fault.Invalid {
 		return s.refuse(c, b, err)
 	}
-	p, perr := s.deedPage(ctx, s.voice(b), d, form)
+	p, perr := s.deedPage(ctx, s.linkVoice(b), d, form)
 	if perr != nil {
 		return perr
 	}
@@ -112,8 +112,8 @@ func private(c *web.Ctx) {
 }
 
 // speak makes the page speak to the one the link is for, whoever holds it.
-func (s *Service) speak(c *web.Ctx, b about) voice {
-	v := s.voice(b)
+func (s *Service) speak(c *web.Ctx, b about) linkVoice {
+	v := s.linkVoice(b)
 	c.Say = v.Speaker
 	return v
 }
