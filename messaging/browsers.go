@@ -162,3 +162,21 @@ func (s *Service) signed(use, what string) []byte {
 	h.Write([]byte(use + ":" + what))
 	return h.Sum(nil)[:macBytes]
 }
+
+// ExportedBrowser is one browser in the data download.
+type ExportedBrowser struct {
+	Agent    string `json:"browser"`
+	Endpoint string `json:"endpoint"`
+	Since    string `json:"since"`
+}
+
+// ExportReach is which browsers take a person's messages, for the download of
+// their data. It is one of accounts' Exporters.
+func (s *Service) ExportReach(ctx context.Context, u accounts.UserID) (name string, data any, err error) {
+	bs, err := browsers(ctx, s.DB, u)
+	out := make([]ExportedBrowser, len(bs))
+	for i, b := range bs {
+		out[i] = ExportedBrowser{Agent: b.Agent, Endpoint: b.Endpoint, Since: b.CreatedAt.String()}
+	}
+	return "browsers", out, err
+}

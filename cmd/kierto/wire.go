@@ -170,7 +170,7 @@ func (m *market) shelves() error {
 func (m *market) hooks() {
 	m.accounts.Mailer = m.messages.AccountMail
 	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith, m.messages.Leave)
-	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export)
+	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export, m.messages.ExportReach)
 
 	m.accounts.ChannelParts = append(m.accounts.ChannelParts, m.messages.PushPart)
 

@@ -72,3 +72,10 @@ func (p *Page) Overflow(t testing.TB) {
 		t.Errorf("browser: %s is %d px too wide: %s", p.URL(), over.By, fmt.Sprintf("%.160s", over.From))
 	}
 }
+
+// NoScripts switches scripts off, as for Options.NoJS, once the page needs no
+// more of them.
+func (p *Page) NoScripts() {
+	p.t.Helper()
+	p.run("switch scripts off", func(ctx context.Context) error { return p.scripts(ctx, false) })
+}

@@ -104,7 +104,7 @@ func (b *Browser) PageOf(t testing.TB, o Options) *Page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	p := &Page{t: t, ctx: ctx, o: o, watch: &watch{open: map[network.RequestID]string{}}}
+	p := &Page{t: t, ctx: ctx, o: o, watch: newWatch()}
 	if err := errors.Join(chromedp.Listen(ctx, p.watch.see), p.set(ctx)); err != nil {
 		t.Fatalf("browser: %v", err)
 	}

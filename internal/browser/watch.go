@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
 
 	"github.com/kierto/kierto/internal/clock"
@@ -25,6 +26,11 @@ type watch struct {
 	page    cdp.LoaderID                 // of the page shown, or the one that will be
 	changed time.Time                    // when the last one began or ended
 	faults  []string
+	workers map[string]serviceworker.RegistrationID // of service workers, by the origin they belong to
+}
+
+func newWatch() *watch {
+	return &watch{open: map[network.RequestID]string{}, workers: map[string]serviceworker.RegistrationID{}}
 }
 
 func (w *watch) fault(format string, args ...any) {
@@ -97,6 +103,10 @@ func (w *watch) see(event any) {
 		w.end(e.RequestID)
 	case *network.EventLoadingFailed:
 		w.end(e.RequestID)
+	case *serviceworker.EventWorkerRegistrationUpdated:
+		for _, r := range e.Registrations {
+			w.workers[strings.TrimSuffix(r.ScopeURL, "/")] = r.RegistrationID
+		}
 	case *runtime.EventExceptionThrown:
 		w.fault("script error: %v", &chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails})
 	case *log.EventEntryAdded:
@@ -111,6 +121,13 @@ func (w *watch) end(id network.RequestID) {
 		delete(w.open, id)
 		w.changed = clock.Wall()
 	}
+}
+
+// worker is the service worker of a whole origin, if it has one.
+func (w *watch) worker(origin string) serviceworker.RegistrationID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.workers[origin]
 }
 
 // Faults is what went wrong in the page since it was last asked; whatever is not

@@ -1,6 +1,8 @@
 package messaging
 
 import (
+	"context"
+	"io"
 	"time"
 
 	"github.com/a-h/templ"
@@ -32,6 +34,7 @@ func Examples() []layout.Example {
 				Back: &ui.Button{Label: f.T("messaging.block_back"), URL: "/inbox/1", Kind: "bare"},
 			})
 		}},
+		{Name: "messaging-push", Make: func(f web.Frame) templ.Component { return onPage(f, "messaging.push_title", Push(examplePush(f))) }},
 		{Name: "messaging-stopped", Make: func(f web.Frame) templ.Component {
 			return Done(DonePage{Frame: f, Title: f.T("messaging.stopped"), Text: f.T("messaging.stopped_message"),
 				Next: &ui.Button{Label: f.T("messaging.stopped_settings"), URL: "/account/channels", Kind: "quiet"}})
@@ -161,4 +164,25 @@ func exampleReport(f web.Frame) ReportPage {
 	}
 	p.Form = web.Form{Faults: fault.Faults{fault.Field("reason", "messaging.report_reason")}}
 	return p
+}
+
+// onPage is a part of a page, alone on one.
+func onPage(f web.Frame, title string, part templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		in := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+			return pageWith(f.T(title), part).Render(ctx, w)
+		})
+		return layout.Page(f, f.T(title)).Render(templ.WithChildren(ctx, in), w)
+	})
+}
+
+func examplePush(f web.Frame) PushPart {
+	return PushPart{Frame: f, Key: "BExample", Script: static.URL("push.js"), Browsers: []Browser{
+		{Mark: "a", Name: "Firefox · Android", Since: f.T("messaging.push_since", "Day", f.Date(f.Now)), Remove: ui.Button{
+			Label: f.T("messaging.push_remove"), URL: "/account/push/off", Post: true, Kind: "quiet", Small: true,
+		}},
+		{Mark: "b", Name: "Chrome · Windows", Since: f.T("messaging.push_since", "Day", f.Date(f.Now)), Remove: ui.Button{
+			Label: f.T("messaging.push_remove"), URL: "/account/push/off", Post: true, Kind: "quiet", Small: true,
+		}},
+	}}
 }
