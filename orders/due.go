@@ -10,9 +10,15 @@ import (
 	"github.com/kierto/kierto/internal/turn"
 )
 
-// leastTime is what somebody gets at least, whatever happened before: nobody
+// LeastTime is what somebody gets at least, whatever happened before: nobody
 // finds out about a deadline that has passed.
-const leastTime = 24 * time.Hour
+const LeastTime = 24 * time.Hour
+
+// How old a trade may be, from its payment.
+const (
+	MaxHold   = 90 * 24 * time.Hour // that money can be held before it is paid out: Stripe's limit for manual payouts
+	LateAfter = 50 * 24 * time.Hour // from then on nobody gets more than the least time, so that every way to an end fits
+)
 
 // openTurn opens the turn of the state that o has come to, and notes it in o.
 // before is what o was, when it was anything.
@@ -38,6 +44,7 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 	if err != nil {
 		return err
 	}
+	due = o.withinHold(due, now)
 	if r.Event == Extend && r.By[0] == Seller {
 		o.Extended = true
 		if !o.PromisedAt.IsZero() {
@@ -64,6 +71,15 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 	}
 	o.Turn, err = turn.Open(ctx, tx, now, spec)
 	return err
+}
+
+// withinHold is a deadline, or an earlier one that keeps the trade from outliving
+// the payment's hold.
+func (o Order) withinHold(due, now clock.Instant) clock.Instant {
+	if o.PaidAt.IsZero() {
+		return due
+	}
+	return min(due, max(o.PaidAt.Add(LateAfter), now.Add(LeastTime)))
 }
 
 // ownerOf says who owes the turn and who waits for it.
@@ -144,7 +160,7 @@ func (s *Service) fresh(ctx context.Context, tx *db.Tx, o Order, t Turn, in Inpu
 	}
 	due := within.End(from, dates, zone)
 	if from.Before(now) {
-		due = max(due, now.Add(leastTime))
+		due = max(due, now.Add(LeastTime))
 	}
 	return due, nil
 }

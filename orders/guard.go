@@ -100,3 +100,27 @@ func Events() []Event {
 
 // Actors are all actors.
 func Actors() []Actor { return []Actor{Buyer, Seller, Operator, Clock, Carrier, Payment} }
+
+// Leads are the states that an event of an actor may lead to, in the order of the
+// rules, whatever their conditions.
+func Leads(s State, ev Event, who Actor) []State {
+	var to []State
+	for _, r := range rules {
+		if r.From == s && r.Event == ev && slices.Contains(r.By, who) {
+			to = append(to, r.To)
+		}
+	}
+	return to
+}
+
+// Successors are the states that any move may lead to from s, whatever its
+// conditions; s itself is not among them.
+func Successors(s State) []State {
+	var to []State
+	for _, r := range rules {
+		if r.From == s && r.To != s && !slices.Contains(to, r.To) {
+			to = append(to, r.To)
+		}
+	}
+	return to
+}

@@ -52,6 +52,7 @@ func commands() []command {
 		{"serve", "", "run the marketplace", serveCommand},
 		{"migrate", "", "bring the database up to date", migrateCommand},
 		{"check", "[--json]", "prove all invariants on the live data", checkCommand},
+		{"policy", "verify|replay [FILE]", "prove a follow-up policy, or tell what it would have done", policyCommand},
 		{"generate", "--listings N --orders N --seed S", "fill a database for load tests", generateCommand},
 		{"operator", "add EMAIL", "make a member an operator", operatorCommand},
 		{"backup", "FILE", "copy the data to a file while the marketplace runs", backupCommand},
@@ -133,7 +134,8 @@ func (e *env) flags(name string) *flag.FlagSet {
 }
 
 // parse reads a command's flags and leaves its other words, which may stand
-// before, between or after them. It wants exactly n of those.
+// before, between or after them. It wants exactly n of those, or any number
+// when n is negative.
 func parse(f *flag.FlagSet, args []string, n int) ([]string, error) {
 	var words []string
 	for {
@@ -148,7 +150,7 @@ func parse(f *flag.FlagSet, args []string, n int) ([]string, error) {
 		}
 		words, args = append(words, f.Arg(0)), f.Args()[1:]
 	}
-	if len(words) != n {
+	if n >= 0 && len(words) != n {
 		return nil, errUsage
 	}
 	return words, nil
