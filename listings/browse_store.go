@@ -16,9 +16,7 @@ import (
 // page costs the same whether a million things are on sale or a hundred.
 const (
 	scanPage  = 5_000  // things looked at for one page
-	scanText  = 2_000  // things found by words that are looked at for one page
 	scanCount = 10_000 // things looked at for a count; beyond them it is "10 000+"
-	scanWords = 1_000  // the same when there are words to search
 )
 
 // Card is what a listing shows in a grid.
@@ -57,6 +55,16 @@ type plan struct {
 	scan  int  // rows of the walk looked at for one page
 	count int  // rows of the walk looked at for a count
 	bound bool // the rest is there, so the walk has to be bounded
+
+	terms         []term // words to search for; then the walk is over what the search index names
+	sets, looks   int    // what one search may read and compare
+	newer, newest int64  // only seqs after newer and up to newest; 0: no limit
+}
+
+// between restricts the plan to what was published after seq newer, up to newest.
+func (p *plan) between(newer, newest int64) {
+	p.newer, p.newest = newer, newest
+	p.walk.add(p.seq+` > ? AND `+p.seq+` <= ?`, newer, newest)
 }
 
 // conditions are joined by AND.
@@ -84,15 +92,14 @@ func anyOf(ss []string) []any {
 // planOf chooses the walk for a filter. Conditions of the rest are written so
 // that no index fits them, because a planner that follows one of them would
 // have to sort.
-func planOf(f Filter, t *Tree, postgres bool) plan {
-	p := plan{from: `listings l`, seq: `l.seq`, price: f.Sort == Cheapest, scan: scanPage, count: scanCount}
+func planOf(f Filter, t *Tree) plan {
+	p := plan{from: `listings l`, seq: `l.seq`, price: f.Sort == Cheapest, scan: scanPage, count: scanCount, terms: parseQuery(f.Query)}
 	p.walk.add(onSale)
-	terms := parseQuery(f.Query)
 	fields := slices.Sorted(keys(f.Fields))
 	switch {
-	case len(terms) > 0:
-		p.scan, p.count = scanText, scanWords
-		p.words(terms, postgres)
+	case len(p.terms) > 0:
+		p.count, p.sets, p.looks = seekCount, seekSets, seekLooks
+		p.rest = matching(p.terms)
 		if f.Category != "" {
 			p.rest.add(`l.category || '' = ?`, f.Category)
 		}
@@ -108,7 +115,7 @@ func planOf(f Filter, t *Tree, postgres bool) plan {
 		f.Town = ""
 	}
 	p.restrict(f, t, fields)
-	p.bound = len(p.rest.text) > 0 && (!postgres || len(terms) == 0)
+	p.bound = len(p.rest.text) > 0
 	return p
 }
 
@@ -135,7 +142,7 @@ func (p *plan) restrict(f Filter, t *Tree, fields []string) {
 		p.rest.add(`l.posts_fast`)
 	}
 	limits, column := &p.rest, `l.price + 0`
-	if p.price { // the walk is along the prices: the limits are its ends
+	if p.price && len(p.terms) == 0 { // the walk is along the prices: the limits are its ends
 		limits, column = &p.walk, `l.price`
 	}
 	if f.Min > 0 {
@@ -143,20 +150,6 @@ func (p *plan) restrict(f Filter, t *Tree, fields []string) {
 	}
 	if f.Max > 0 {
 		limits.add(column+` <= ?`, f.Max)
-	}
-}
-
-// words makes the walk one over what the search index finds.
-func (p *plan) words(terms []term, postgres bool) {
-	if postgres {
-		p.wordsPostgres(terms)
-	} else {
-		p.wordsSQLite(terms)
-	}
-	for _, t := range terms {
-		if t.short != "" {
-			p.rest.add(`l.words LIKE ?`, `% `+t.short+`%`)
-		}
 	}
 }
 
@@ -252,6 +245,9 @@ func (p plan) end(ctx context.Context, q db.Queryer, from Cursor, n int) (Cursor
 // find is a page of cards and where the next one begins; the zero cursor means
 // that there is none.
 func find(ctx context.Context, q db.Queryer, p plan, from Cursor, limit int) (cards []Card, next Cursor, err error) {
+	if len(p.terms) > 0 {
+		return findWords(ctx, q, p, from, limit)
+	}
 	end, err := p.end(ctx, q, from, p.scan)
 	if err != nil {
 		return nil, Cursor{}, err
@@ -274,6 +270,9 @@ func find(ctx context.Context, q db.Queryer, p plan, from Cursor, limit int) (ca
 
 // count is how many cards a plan has; more tells that there are yet others.
 func count(ctx context.Context, q db.Queryer, p plan) (n int, more bool, err error) {
+	if len(p.terms) > 0 {
+		return countWords(ctx, q, p)
+	}
 	end, err := p.end(ctx, q, Cursor{}, p.count)
 	if err != nil {
 		return 0, false, err

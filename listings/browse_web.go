@@ -48,9 +48,11 @@ func (s *Service) browsePage(c *web.Ctx, f Filter, mended []string) (page.Browse
 	if err != nil {
 		return page.BrowsePage{}, err
 	}
-	n, more, err := s.Count(ctx, f)
-	if err != nil {
-		return page.BrowsePage{}, err
+	n, more := len(cards), false
+	if !f.After.IsZero() || !next.IsZero() {
+		if n, more, err = s.Count(ctx, f); err != nil {
+			return page.BrowsePage{}, err
+		}
 	}
 	ids := make([]ID, len(cards))
 	for i, card := range cards {
@@ -68,7 +70,7 @@ func (s *Service) browsePage(c *web.Ctx, f Filter, mended []string) (page.Browse
 	p := page.BrowsePage{
 		Frame: fr, Hero: !f.Narrow() && f.After.IsZero(), Tabs: s.tabs(fr, f), Filters: s.filterForm(fr, f),
 		Heading: heading(fr, n, more), Set: s.setChips(fr, f), Tiles: Tiles(fr, cards, favourites),
-		Hidden: hiddenFor(f), Hint: hint(fr, f, mended),
+		Hidden: hiddenFor(f), Hint: hint(fr, f, next, mended),
 	}
 	if f.Narrow() {
 		p.ClearURL = Filter{Query: f.Query, Category: f.Category}.URL()
@@ -81,7 +83,10 @@ func (s *Service) browsePage(c *web.Ctx, f Filter, mended []string) (page.Browse
 		p.First = f.URL()
 	}
 	if !next.IsZero() {
-		p.Next = f.Next(next)
+		p.Next, p.NextLabel = f.Next(next), fr.T("listings.more")
+		if len(cards) < pageSize || next.Seq == 0 {
+			p.NextLabel = fr.T("listings.more_older")
+		}
 		if f.After.IsZero() && len(cards) > 0 {
 			p.NextNote = fr.T("listings.of", "Shown", strconv.Itoa(len(cards)), "All", amount(fr, n, more))
 		}
@@ -109,16 +114,22 @@ func amount(f web.Frame, n int, more bool) string {
 }
 
 func heading(f web.Frame, n int, more bool) string {
+	if n == 0 && more {
+		return f.T("listings.found_unknown")
+	}
 	return f.N("listings.found", n, "Number", amount(f, n, more))
 }
 
-// hint says what of the address or the words could not be used.
-func hint(f web.Frame, filter Filter, mended []string) string {
+// hint says what of the address or the words could not be used, and what is
+// sorted by price when that is not everything.
+func hint(f web.Frame, filter Filter, next Cursor, mended []string) string {
 	switch {
 	case filter.Query != "" && len(parseQuery(filter.Query)) == 0:
 		return f.T("listings.query_short")
 	case len(mended) > 0:
 		return f.T("listings.mended")
+	case next.Part() || filter.After.Part():
+		return f.T("listings.cheapest_newest")
 	}
 	return ""
 }

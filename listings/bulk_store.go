@@ -12,8 +12,9 @@ import (
 const bulkRows = 1000
 
 // PutOnSale stores many finished listings at once and puts them on sale in their
-// order, in the filters and the search too. It checks nothing and tells nobody:
-// it is for filling a database for load tests. The listings' Seq is set.
+// order, in the filters too; Absorb takes them into the search index. It checks
+// nothing and tells nobody: it is for filling a database for load tests. The
+// listings' Seq is set.
 func (s *Service) PutOnSale(ctx context.Context, tx *db.Tx, ls []Listing) error {
 	var last int64
 	if err := tx.Get(ctx, &last, `UPDATE listing_seq SET last = last + ? WHERE name = 'seq' RETURNING last`, len(ls)); err != nil {
@@ -32,12 +33,11 @@ func (s *Service) PutOnSale(ctx context.Context, tx *db.Tx, ls []Listing) error 
 
 // putRows stores one statement's worth.
 func (s *Service) putRows(ctx context.Context, tx *db.Tx, ls []Listing) error {
-	var rows, attrs, words []any
+	var rows, attrs, seqs []any
 	for _, l := range ls {
-		text := l.words(s.Tree)
 		rows = append(rows, l.ID, l.Seq, l.Seller, l.State, l.Title, l.Description, l.Category, l.Attrs, l.Condition, l.PriceMinor, l.Currency,
-			l.Parcel, l.ShipPickup, l.ShipPoint, l.ShipHome, l.Town, Fold(l.Town), l.PostsFast, text, l.Version, l.CreatedAt, l.CreatedAt, l.CreatedAt)
-		words = append(words, l.Seq, text)
+			l.Parcel, l.ShipPickup, l.ShipPoint, l.ShipHome, l.Town, Fold(l.Town), l.PostsFast, l.words(s.Tree), l.Version, l.CreatedAt, l.CreatedAt, l.CreatedAt)
+		seqs = append(seqs, l.Seq)
 		c, _ := s.Tree.Category(l.Category)
 		for _, f := range c.Fields {
 			if value := f.key(l.Attrs[f.Key]); value != "" && f.Filterable() {
@@ -53,10 +53,7 @@ func (s *Service) putRows(ctx context.Context, tx *db.Tx, ls []Listing) error {
 	if err := insertMany(ctx, tx, `INSERT INTO listing_attrs (listing_id, field, value, seq)`, 4, attrs); err != nil {
 		return err
 	}
-	if tx.Postgres() {
-		return nil // its index is on the table itself
-	}
-	return insertMany(ctx, tx, `INSERT INTO listing_search (rowid, words)`, 2, words)
+	return insertMany(ctx, tx, `INSERT INTO search_waiting (seq)`, 1, seqs)
 }
 
 // insertMany inserts rows of n values each.

@@ -2,7 +2,6 @@ package listings
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/kierto/kierto/internal/check"
 )
@@ -15,7 +14,7 @@ const (
 )
 
 // Check proves that every photo shown is on the disk in its three sizes, that
-// search knows exactly what is on sale, that each thing's cover is its first
+// search finds everything that is on sale, that each thing's cover is its first
 // photo, and that the filters know the fields of what is on sale.
 func (s *Service) Check(ctx context.Context) ([]check.Result, error) {
 	var all []check.Result
@@ -44,19 +43,6 @@ func (s *Service) checkPhotos(ctx context.Context) (check.Result, error) {
 			}
 		}
 	}
-}
-
-func (s *Service) checkSearch(ctx context.Context) (check.Result, error) {
-	r := check.Result{Name: "search knows exactly what is on sale"}
-	var err error
-	if r.Count, err = countLive(ctx, s.DB); err != nil {
-		return r, err
-	}
-	strays, err := searchStrays(ctx, s.DB, maxBroken)
-	for _, seq := range strays {
-		r.Broken = append(r.Broken, fmt.Sprintf("seq %d", seq))
-	}
-	return r, err
 }
 
 func (s *Service) checkCovers(ctx context.Context) (check.Result, error) {

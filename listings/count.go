@@ -40,7 +40,7 @@ func (s *Service) Count(ctx context.Context, f Filter) (n int, more bool, err er
 	if ok && now.Before(c.until) {
 		return c.n, c.more, nil
 	}
-	n, more, err = count(ctx, s.DB, planOf(f, s.Tree, s.DB.Postgres()))
+	n, more, err = count(ctx, s.DB, planOf(f, s.Tree))
 	if err != nil {
 		return 0, false, err
 	}
@@ -66,15 +66,16 @@ func (s *Service) Find(ctx context.Context, f Filter, limit int) (cards []Card, 
 	return s.find(ctx, s.DB, f, limit)
 }
 
-// shortPages is how many pages in a row may be empty before a page shows that.
+// shortPages is how many pages in a row of a filter without words may be empty
+// before a page shows that.
 const shortPages = 3
 
 func (s *Service) find(ctx context.Context, q db.Queryer, f Filter, limit int) (cards []Card, next Cursor, err error) {
-	p := planOf(f, s.Tree, s.DB.Postgres())
+	p := planOf(f, s.Tree)
 	next = f.After
 	for range shortPages {
 		cards, next, err = find(ctx, q, p, next, limit)
-		if err != nil || len(cards) > 0 || next.IsZero() {
+		if err != nil || len(cards) > 0 || next.IsZero() || len(p.terms) > 0 {
 			break
 		}
 	}

@@ -44,40 +44,64 @@ type Filter struct {
 type Cursor struct {
 	Seq   int64
 	Price int64 // only when sorted by price
+
+	// Finds of a search are sorted by price among those with Floor <= seq < Below
+	// (0: no limit). Without a Seq the next page begins the finds before Below.
+	Floor, Below int64
 }
 
 // IsZero tells whether the cursor is the first page's.
-func (c Cursor) IsZero() bool { return c.Seq == 0 }
+func (c Cursor) IsZero() bool { return c == Cursor{} }
 
-// String is the cursor in the URL.
+// Part tells whether finds are sorted by price a part at a time.
+func (c Cursor) Part() bool { return c.Floor > 0 || c.Below > 0 && c.Seq == 0 }
+
+// String is the cursor in the URL: its numbers in base 36, as many as say it.
 func (c Cursor) String() string {
-	if c.IsZero() {
+	numbers := []int64{c.Seq, c.Price, c.Floor, c.Below}
+	switch {
+	case c.IsZero():
 		return ""
+	case c.Below > 0:
+	case c.Price > 0:
+		numbers = numbers[:2]
+	default:
+		numbers = numbers[:1]
 	}
-	if c.Price == 0 {
-		return strconv.FormatInt(c.Seq, 36)
+	var parts []string
+	for _, n := range numbers {
+		parts = append(parts, strconv.FormatInt(n, 36))
 	}
-	return strconv.FormatInt(c.Seq, 36) + "-" + strconv.FormatInt(c.Price, 36)
+	return strings.Join(parts, "-")
 }
 
 // parseCursor reads a cursor; what is no cursor is the first page.
-func parseCursor(s string, sort string) Cursor {
-	seq, price, priced := strings.Cut(s, "-")
-	if priced != (sort == Cheapest) {
+func parseCursor(s string, sort string) (c Cursor) {
+	numbers := []*int64{&c.Seq, &c.Price, &c.Floor, &c.Below}
+	parts := strings.Split(s, "-")
+	if len(parts) > len(numbers) || (len(parts) > 1) != (sort == Cheapest) {
 		return Cursor{}
 	}
-	n, err := strconv.ParseInt(seq, 36, 64)
-	if err != nil || n <= 0 {
-		return Cursor{}
+	for i, part := range parts {
+		n, err := strconv.ParseInt(part, 36, 64)
+		if err != nil || n < 0 {
+			return Cursor{}
+		}
+		*numbers[i] = n
 	}
-	if !priced {
-		return Cursor{Seq: n}
+	switch len(parts) {
+	case 1:
+		return c
+	case 2:
+		if c.Seq > 0 && c.Price > 0 {
+			return c
+		}
+	case 4:
+		if c.Floor < c.Below && c.Seq < c.Below {
+			return c
+		}
 	}
-	p, err := strconv.ParseInt(price, 36, 64)
-	if err != nil || p <= 0 {
-		return Cursor{}
-	}
-	return Cursor{Seq: n, Price: p}
+	return Cursor{}
 }
 
 // ParseFilter reads a filter from a URL. It never fails: values that mean

@@ -11,8 +11,10 @@ import (
 
 // How often what is due is looked for.
 const (
-	newsEvery  = 10 * time.Minute
-	sweepEvery = time.Hour
+	absorbEvery = 20 * time.Second
+	newsEvery   = 10 * time.Minute
+	sweepEvery  = time.Hour
+	pruneEvery  = 6 * time.Hour
 )
 
 // photoTime is how long one photo may take.
@@ -38,6 +40,8 @@ func (s *Service) Work(q *jobs.Queue) {
 		_, err := s.TellNews(ctx)
 		return err
 	})
+	q.Every("listings.absorb", absorbEvery, s.Absorb)
+	q.Every("listings.prune", pruneEvery, s.Prune)
 	q.Every("listings.photos", sweepEvery, func(ctx context.Context) error {
 		_, err := s.SweepPhotos(ctx)
 		return err

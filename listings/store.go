@@ -80,7 +80,6 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, l Listing) (Listing, erro
 	version := l.Version
 	l.Version++
 	l.UpdatedAt = s.Clock.Now()
-	text := l.words(s.Tree)
 	n, err := tx.Do(ctx, `
 		UPDATE listings
 		SET seq = ?, state = ?, hidden = ?, title = ?, description = ?, category = ?, attrs = ?, condition = ?, price = ?,
@@ -88,7 +87,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, l Listing) (Listing, erro
 			sold_by_hand = ?, editor = ?, version = ?, updated_at = ?, published_at = ?, sold_at = ?
 		WHERE id = ? AND version = ?`,
 		l.Seq, l.State, l.Hidden, l.Title, l.Description, l.Category, l.Attrs, l.Condition, l.PriceMinor,
-		l.Parcel, l.ShipPickup, l.ShipPoint, l.ShipHome, l.Town, Fold(l.Town), text,
+		l.Parcel, l.ShipPickup, l.ShipPoint, l.ShipHome, l.Town, Fold(l.Town), l.words(s.Tree),
 		l.SoldByHand, l.Editor, l.Version, l.UpdatedAt, l.PublishedAt, l.SoldAt,
 		l.ID, version)
 	if err != nil {
@@ -97,17 +96,17 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, l Listing) (Listing, erro
 	if n == 0 {
 		return l, fault.New(fault.Conflict, "listings.changed")
 	}
-	return l, s.index(ctx, tx, l, text)
+	return l, s.index(ctx, tx, l)
 }
 
-// index puts what is on sale into the filters and the search, and takes out
-// what is not.
-func (s *Service) index(ctx context.Context, tx *db.Tx, l Listing, text string) error {
+// index puts what is on sale into the filters and the search, and takes what is
+// not out of the filters; search sees for itself.
+func (s *Service) index(ctx context.Context, tx *db.Tx, l Listing) error {
 	if _, err := tx.Do(ctx, `DELETE FROM listing_attrs WHERE listing_id = ?`, l.ID); err != nil {
 		return err
 	}
 	if !l.OnSale() {
-		return searchDrop(ctx, tx, l.Seq)
+		return nil
 	}
 	c, _ := s.Tree.Category(l.Category)
 	for _, f := range c.Fields {
@@ -120,7 +119,7 @@ func (s *Service) index(ctx context.Context, tx *db.Tx, l Listing, text string) 
 			return err
 		}
 	}
-	return searchPut(ctx, tx, l.Seq, text)
+	return wait(ctx, tx, l.Seq)
 }
 
 // nextSeq is the next place in the order of publication. Publishers wait for

@@ -211,8 +211,8 @@ func (s *Service) newsOfSearch(ctx context.Context, n *news, saved Search, last 
 		return nil // written by an earlier version: never fatal
 	}
 	f, _ := ParseFilter(s.Tree, v)
-	p := planOf(f, s.Tree, s.DB.Postgres())
-	p.walk.add(p.seq+` > ? AND `+p.seq+` <= ?`, saved.LastSeq, last)
+	p := planOf(f, s.Tree)
+	p.between(saved.LastSeq, last)
 	cards, _, err := find(ctx, s.DB, p, Cursor{}, newsLimit)
 	if err != nil {
 		return err

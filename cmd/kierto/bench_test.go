@@ -5,15 +5,20 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/kierto/kierto/internal/testdb"
 )
 
 // sizes of a benchmark, from the environment: LISTINGS=100000 make bench.
 type sizes struct {
-	listings  int           // on sale
+	listings  int           // on sale, on SQLite
+	postgres  int           // on sale, on PostgreSQL
 	turns     int           // open, none of them due
 	nudges    int           // due at one instant
 	checkouts int           // in each repetition
@@ -29,7 +34,7 @@ func sizesFromEnv() sizes {
 		return otherwise
 	}
 	return sizes{
-		listings: n("LISTINGS", 1_000_000), turns: n("TURNS", 1_000_000), nudges: n("NUDGES", 10_000),
+		listings: n("LISTINGS", 1_000_000), postgres: n("POSTGRES_LISTINGS", 200_000), turns: n("TURNS", 1_000_000), nudges: n("NUDGES", 10_000),
 		checkouts: n("CHECKOUTS", 600), rounds: n("ROUNDS", 3), each: time.Duration(n("SECONDS", 4)) * time.Second,
 	}
 }
@@ -58,10 +63,18 @@ type bench struct {
 	testing.TB
 	sizes
 	rows []budget
+	on   string // said after what is measured, of the pages on PostgreSQL
+}
+
+// wants tells whether a part is measured: all are, or those that ONLY names.
+func (b *bench) wants(part string) bool {
+	only := os.Getenv("ONLY")
+	return only == "" || slices.Contains(strings.Split(only, ","), part)
 }
 
 // row notes a budget and prints it, so that a long run shows where it is.
 func (b *bench) row(r budget) {
+	r.what += b.on
 	b.rows = append(b.rows, r)
 	fmt.Printf("  %-58s %-16s %s %s\n", r.what, r.wants, r.got, r.verdict())
 }
@@ -86,17 +99,53 @@ func (b *bench) measure(what func() (float64, error)) figure {
 func BenchmarkBudgets(tb *testing.B) {
 	b := &bench{TB: tb, sizes: sizesFromEnv()}
 	fmt.Printf("%d processors, %s, %s listings, %s open turns\n", runtime.NumCPU(), runtime.Version(), group(b.listings), group(b.turns))
-	i := b.filled()
-	b.starting(i)
-	b.pages(i)
-	b.words(i)
-	b.weight(i)
-	b.talk(i)
-	i.stop()
-	b.emptySweep(i)
-	b.trade()
-	b.manyNudges()
+	if b.wants("pages") || b.wants("search") || b.wants("sweep") {
+		i := b.filled()
+		b.starting(i)
+		b.shown(i)
+		if b.wants("pages") {
+			b.weight(i)
+			b.talk(i)
+		}
+		i.stop()
+		if b.wants("sweep") {
+			b.emptySweep(i)
+		}
+	}
+	if b.wants("pages") || b.wants("search") {
+		b.onPostgres()
+	}
+	if b.wants("checkouts") {
+		b.trade()
+	}
+	if b.wants("nudges") {
+		b.manyNudges()
+	}
 	b.print()
+}
+
+// shown measures what visitors look at.
+func (b *bench) shown(i *installation) {
+	b.Helper()
+	if b.wants("pages") {
+		b.pages(i)
+	}
+	if b.wants("search") {
+		b.words(i)
+	}
+}
+
+// onPostgres measures pages and search on PostgreSQL, whose database is filled
+// each time.
+func (b *bench) onPostgres() {
+	b.Helper()
+	i := install(b, testdb.EmptyURL(b))
+	b.fill(i, b.postgres)
+	i.start()
+	b.on = ", PostgreSQL, " + group(b.postgres) + " listings"
+	b.shown(i)
+	b.on = ""
+	i.stop()
 }
 
 // filled is an installation with everything that `kierto generate` makes. A
@@ -113,13 +162,19 @@ func (b *bench) filled() *installation {
 		fmt.Println("using", dir, "as it is")
 		return i
 	}
+	b.fill(i, b.listings)
+	return i
+}
+
+// fill puts n listings on sale.
+func (b *bench) fill(i *installation, n int) {
+	b.Helper()
 	fmt.Println("kierto generate:")
-	out, err := i.command(nil, "generate", "--listings", strconv.Itoa(b.listings), "--seed", "1")
+	out, err := i.command(nil, "generate", "--listings", strconv.Itoa(n), "--seed", "1")
 	fmt.Print(out)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return i
 }
 
 func (b *bench) print() {

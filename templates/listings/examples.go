@@ -60,7 +60,7 @@ func exampleTiles(f web.Frame) []ui.Tile {
 
 func exampleBrowse(f web.Frame) BrowsePage {
 	f.Section, f.Path = "browse", "/"
-	p := BrowsePage{Frame: f, Hero: true, Heading: f.N("listings.found", 741, "Number", "741"), Tiles: exampleTiles(f), Next: "/?after=x", NextNote: "48 / 741",
+	p := BrowsePage{Frame: f, Hero: true, Heading: f.N("listings.found", 741, "Number", "741"), Tiles: exampleTiles(f), Next: "/?after=x", NextLabel: f.T("listings.more"), NextNote: "48 / 741",
 		Tabs: []ui.Chip{{URL: "/", Label: f.T("listings.all"), Current: true}, {URL: "/?category=saddles", Label: layout.Pick(f, "Satulat", "Sadlar", "Saddles")},
 			{URL: "/?category=bridles", Label: layout.Pick(f, "Suitset", "Träns", "Bridles")}, {URL: "/?category=rugs", Label: layout.Pick(f, "Loimet", "Täcken", "Rugs")}}}
 	for _, k := range []string{"new", "as_new", "good", "worn", "repair"} {

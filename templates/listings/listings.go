@@ -12,20 +12,21 @@ import (
 // BrowsePage is the home and browse page.
 type BrowsePage struct {
 	web.Frame
-	Hero     bool      // the market says hello: nothing is filtered yet
-	Hidden   []ui.Pair // what the search field keeps of the filters
-	Tabs     []ui.Chip
-	Filters  Filters
-	Heading  string    // "741 tavaraa"
-	Set      []ui.Chip // filters that are set, each a link that takes it away
-	ClearURL string
-	Tiles    []ui.Tile
-	Next     string // address of the next page; "" on the last
-	NextNote string // "48 / 741"
-	First    string // address of the first page; "" on it
-	Empty    *ui.Empty
-	Save     *SaveSearch // nil when there is nothing to save
-	Hint     string      // what of the address or the words could not be used
+	Hero      bool      // the market says hello: nothing is filtered yet
+	Hidden    []ui.Pair // what the search field keeps of the filters
+	Tabs      []ui.Chip
+	Filters   Filters
+	Heading   string    // "741 tavaraa"
+	Set       []ui.Chip // filters that are set, each a link that takes it away
+	ClearURL  string
+	Tiles     []ui.Tile
+	Next      string // address of the next page; "" on the last
+	NextLabel string // its button
+	NextNote  string // "48 / 741"
+	First     string // address of the first page; "" on it
+	Empty     *ui.Empty
+	Save      *SaveSearch // nil when there is nothing to save
+	Hint      string      // what of the address or the words could not be used
 }
 
 // Filters is the column (on phones, the sheet) of filters. It is one form that

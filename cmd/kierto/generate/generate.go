@@ -130,7 +130,7 @@ func (g *generator) things(ctx context.Context) error {
 			g.latest = g.latest[extra:]
 		}
 	}
-	return nil
+	return g.Listings.AbsorbAll(ctx)
 }
 
 // thing is one listing.

@@ -40,12 +40,19 @@ CREATE INDEX listings_category_price ON listings (category, price, seq) WHERE st
 CREATE INDEX listings_town ON listings (town_folded, seq DESC) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_seller ON listings (seller_id, state, seq DESC);
 
--- The next listing's seq.
+-- Counters: the next listing's seq, and how often the search index was written.
 CREATE TABLE listing_seq (
-	name TEXT   NOT NULL PRIMARY KEY,               -- always 'seq'
+	name TEXT   NOT NULL PRIMARY KEY,               -- 'seq', 'pieces'
 	last BIGINT NOT NULL
 );
-INSERT INTO listing_seq (name, last) VALUES ('seq', 0);
+INSERT INTO listing_seq (name, last) VALUES ('seq', 0), ('pieces', 0);
+
+-- What was put on sale or edited and is not in the search index yet. A search
+-- looks at all of them; a job takes them into the index, many at a time.
+CREATE TABLE search_waiting (
+	seq   BIGINT NOT NULL PRIMARY KEY,              -- the listing's
+	round BIGINT NOT NULL DEFAULT 1                 -- rises when it is edited once more while it waits
+);
 
 -- The category's own fields again, one row a value, for filters; only of what
 -- is on sale.
@@ -109,5 +116,6 @@ DROP TABLE follows;
 DROP TABLE favourites;
 DROP TABLE photos;
 DROP TABLE listing_attrs;
+DROP TABLE search_waiting;
 DROP TABLE listing_seq;
 DROP TABLE listings;

@@ -1,7 +1,13 @@
 -- +goose Up
--- Full-text search by three-letter pieces, so that a part of a Finnish compound
--- is found. Row ids are the listings' seq: newest first is the index's own order.
-CREATE VIRTUAL TABLE listing_search USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'trigram');
+-- Search by three-letter pieces, so that a part of a Finnish compound is found:
+-- which listings of a block of consecutive seqs hold a piece. A set may name
+-- too many (sold or edited since), never too few but for those that wait.
+CREATE TABLE search_pieces (
+	block BIGINT NOT NULL,                          -- seq / 16384
+	piece TEXT   NOT NULL,                          -- three letters, the first may be the space before a word; '': all of the block
+	bits  BLOB   NOT NULL,                          -- 2048 bytes: a bit a listing; fewer: two bytes a listing
+	PRIMARY KEY (block, piece)
+);
 
 -- +goose Down
-DROP TABLE listing_search;
+DROP TABLE search_pieces;
