@@ -117,7 +117,7 @@ func (b *bench) words(i *installation) {
 	for _, s := range []struct{ what, q string }{
 		{"a common word", "musta"}, {"a common word of the thing", "satula"}, {"a word that finds nothing", "zwilgmeyer"},
 		{"several common words that few have all", "petrolinsininen satula kilpailuihin 137"},
-		{"the same, by price", "petrolinsininen satula&sort=price"},
+		{"two common words by price", "petrolinsininen satula&sort=price"},
 	} {
 		q, sort, _ := strings.Cut(s.q, "&")
 		query := "/?q=" + url.QueryEscape(q) + "&" + sort + "&n="
