@@ -93,7 +93,7 @@ func (s *Service) showMenu(c *web.Ctx, v linkVoice) error {
 			}
 		}
 	}
-	return c.Page(pages.ShowMenu(c.Frame(""), p))
+	return c.Page(pages.ShowMenu(frame(c), p))
 }
 
 // deedPage is the page of a deed, with what was filled in.

@@ -57,9 +57,9 @@ func (s *Service) showMute(c *web.Ctx, v linkVoice, d deed) error {
 			return err
 		}
 		ask.Hidden = []ui.Pair{{Name: stepField, Value: c.QueryParam(stepField)}}
-		return c.Page(pages.ShowDeed(c.Frame(""), ask))
+		return c.Page(pages.ShowDeed(frame(c), ask))
 	}
-	return c.Page(pages.ShowTold(c.Frame(""), p))
+	return c.Page(pages.ShowTold(frame(c), p))
 }
 
 // booked is the parcel of a deed, if we booked it and can follow it.

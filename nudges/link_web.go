@@ -50,9 +50,9 @@ func (s *Service) getLink(c *web.Ctx) error {
 	case err != nil:
 		return err
 	case c.QueryParam(doneField) != "" && len(done) > 0:
-		return c.Page(pages.ShowTold(c.Frame(""), s.donePage(v, d)))
+		return c.Page(pages.ShowTold(frame(c), s.donePage(v, d)))
 	case once(done, d, c.QueryParam(whenField)):
-		return c.Page(pages.ShowTold(c.Frame(""), s.usedPage(v, done[len(done)-1].At)))
+		return c.Page(pages.ShowTold(frame(c), s.usedPage(v, done[len(done)-1].At)))
 	case !b.may(d):
 		return s.refuse(c, b, errOver)
 	}
@@ -60,7 +60,7 @@ func (s *Service) getLink(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(pages.ShowDeed(c.Frame(""), p))
+	return c.Page(pages.ShowDeed(frame(c), p))
 }
 
 // postLink does what a link is for.
@@ -98,7 +98,7 @@ func (s *Service) postLink(c *web.Ctx) error {
 	}
 	return c.Again(err, form, func(form web.Form) templ.Component {
 		p.Form = form
-		return pages.ShowDeed(c.Frame(""), p)
+		return pages.ShowDeed(frame(c), p)
 	})
 }
 
@@ -109,6 +109,13 @@ func private(c *web.Ctx) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	h.Set("Cache-Control", "no-store")
+}
+
+// frame is the frame of a link's page, which no search engine keeps.
+func frame(c *web.Ctx) web.Frame {
+	f := c.Frame("")
+	f.Meta.NoIndex = true
+	return f
 }
 
 // speak makes the page speak to the one the link is for, whoever holds it.
@@ -146,9 +153,7 @@ func (s *Service) refuse(c *web.Ctx, b about, err error) error {
 	if perr != nil {
 		return perr
 	}
-	f := c.Frame("")
-	f.Meta.NoIndex = true
-	return c.PageStatus(status, pages.ShowTold(f, p))
+	return c.PageStatus(status, pages.ShowTold(frame(c), p))
 }
 
 // tapsFor are the uses of a deed by the one the link is for, oldest first.

@@ -41,7 +41,7 @@ func watch(m *orderstest.Market) *watched {
 		Accounts: m.Accounts, Messages: m.Messages, Payments: m.Payments, Orders: m.Service,
 	}
 	m.Reached = m.Messages.Delivered
-	m.Messages.Recheck = w.nudges.Recheck
+	m.Messages.Recheck, m.Messages.Actions = w.nudges.Recheck, w.nudges.Actions
 	m.Messages.Within = w.nudges.Within
 	m.Accounts.Changed = append(m.Accounts.Changed, w.nudges.Retime)
 	m.Plan, m.Fit, m.Terms = w.nudges.Reminders, w.nudges.Fit, w.nudges.Terms
