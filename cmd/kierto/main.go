@@ -54,6 +54,7 @@ func commands() []command {
 		{"check", "[--json]", "prove all invariants on the live data", checkCommand},
 		{"policy", "verify|replay [FILE]", "prove a follow-up policy, or tell what it would have done", policyCommand},
 		{"generate", "--listings N --orders N --seed S", "fill a database for load tests", generateCommand},
+		{"simulate", "--orders N --days D --seed S", "run invented people through virtual time, and prove every promise", simulateCommand},
 		{"operator", "add EMAIL", "make a member an operator", operatorCommand},
 		{"backup", "FILE", "copy the data to a file while the marketplace runs", backupCommand},
 		{"restore", "FILE", "put a backup in place of an empty installation", restoreCommand},

@@ -22,6 +22,7 @@ import (
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/nudges"
+	"github.com/kierto/kierto/nudges/simulate"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/payments"
 	"github.com/kierto/kierto/shipping"
@@ -53,6 +54,8 @@ type site struct {
 	sender messaging.Sender // nil: as the settings say
 	jobs   jobs.Options
 	near   bool // push services on this machine may be used: the demo's
+
+	outside *simulate.Outside // whom a simulation invents in place of all others; nil: the real ones
 }
 
 // build puts the services together over an open, migrated database. ctx ends
@@ -62,7 +65,7 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 	if m.clock == nil {
 		m.clock = clock.System{}
 	}
-	if d.Postgres() {
+	if d.Postgres() && o.outside == nil {
 		m.live = live.OverPostgres(ctx, cfg.Database, log)
 	}
 	m.accounts = accounts.New(d, m.clock, m.jobs)
@@ -92,12 +95,21 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 		DB: d, Clock: m.clock, Log: log, Policy: policy,
 		Accounts: m.accounts, Messages: m.messages, Payments: m.payments, Orders: m.orders,
 	}
+	if o.outside != nil {
+		m.invent(*o.outside)
+	}
 	m.desk = desk.New(d, m.clock, log, m.accounts, m.messages, m.listings, m.shipping, m.payments, m.orders, m.nudges)
 	m.hooks()
 	for _, w := range m.workers() {
 		w.Work(m.jobs)
 	}
 	return m, nil
+}
+
+// invent puts a simulation's parties in place of all outside ones.
+func (m *market) invent(o simulate.Outside) {
+	m.messages.Sender, m.messages.SMS, m.messages.WhatsApp, m.messages.Pusher = o.Mail, o.SMS, o.WhatsApp, o.Push
+	m.payments.Provider, m.shipping.Carrier = o.Bank, o.Carrier
 }
 
 // post sets how e-mail goes out.

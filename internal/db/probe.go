@@ -31,6 +31,13 @@ func (d *DB) Revive() {
 	}
 }
 
+// Kill ends the process of this handle; only a handle with a Probe can be killed.
+func (d *DB) Kill() {
+	if d.cfg.Probe != nil {
+		d.cfg.Probe.dead = true
+	}
+}
+
 // alive fails once the process has died.
 func (d *DB) alive() error {
 	if d.Dead() {

@@ -1,0 +1,90 @@
+package simulate
+
+import (
+	"context"
+	"time"
+
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/nudges"
+	"github.com/kierto/kierto/payments"
+)
+
+// step is a step of a turn's ladder.
+func (w *world) rung(kind turnKind, name string) (nudges.Step, bool) {
+	return w.policy.Ladders[kind].Step(name)
+}
+
+// countDay counts a reminder against its reader's day.
+func (w *world) countDay(d departing, did messaging.DeliveryID, now clock.Instant, tr *trade) {
+	limit := capOf(w.policy)
+	if d.Warning || limit == 0 || w.sendings[did] > 1 {
+		return
+	}
+	key := d.User + now.In(clock.Zone(d.Zone)).Format(" 2006-01-02")
+	w.perDay[key]++
+	w.holds(Capped, w.perDay[key] <= limit, tr, "%s: %d", key, w.perDay[key])
+}
+
+// capOf is how many reminders a person gets a day at most; 0: no limit.
+func capOf(p nudges.Policy) int { return p.Cap }
+
+// settled is how long everything gets to come to rest at the end.
+const settled = 3 * time.Hour
+
+// finish lets what is under way come to rest without any more faults, and proves
+// everything once more.
+func (w *world) finish(ctx context.Context) error {
+	w.calm = true
+	w.skew.by = 0
+	if w.node == nil {
+		if err := w.start(ctx); err != nil {
+			return err
+		}
+	}
+	for range 12 {
+		w.clock.Move(settled)
+		for _, t := range w.ticks {
+			t.due = w.clock.Now()
+		}
+		if err := w.work(ctx); err != nil {
+			return err
+		}
+		if err := w.look(ctx); err != nil {
+			return err
+		}
+	}
+	now := w.clock.Now()
+	for _, t := range w.trades {
+		if o := w.orderBy[t.order]; o != nil {
+			w.holds(Ends, !o.ClosedAt.IsZero(), t, "still %s at %s", o.State, now)
+		}
+	}
+	w.finishMoney()
+	return w.finishChecks(ctx)
+}
+
+// finishMoney proves that the provider and the ledger agree.
+func (w *world) finishMoney() {
+	ledger := int64(0)
+	for _, t := range w.trades {
+		for _, s := range w.sums[t.order] {
+			if s.Account == "psp_balance" {
+				ledger += s.Minor
+			}
+		}
+		for _, m := range w.sending[t.order] {
+			w.holds(NoMoneyLeft, m.State == payments.Sent || m.State == payments.Waiting, t, "%s of %d is %s", m.Kind, m.Amount, m.State)
+		}
+	}
+	w.holds(NoMoneyLeft, ledger == w.bank.in-w.bank.out, nil, "the provider has %d, the ledger says %d", w.bank.in-w.bank.out, ledger)
+}
+
+// finishChecks asks every service for its own invariants.
+func (w *world) finishChecks(ctx context.Context) error {
+	results, err := w.node.Check(ctx)
+	for _, r := range results {
+		w.holds(OwnChecks, r.OK(), nil, "%s: %v", r.Name, r.Broken)
+	}
+	return err
+}

@@ -1,0 +1,138 @@
+package simulate
+
+import (
+	"fmt"
+
+	"github.com/kierto/kierto/internal/clock"
+)
+
+// Invariant names something that must hold after every step.
+type Invariant int
+
+// The invariants.
+const (
+	MoneyConserved Invariant = iota
+	LedgerSums
+	OneTurn
+	NextLook
+	Warned
+	Reached
+	Once
+	Asleep
+	Answered
+	Capped
+	Access
+	Wanted
+	Muted
+	Early
+	Late
+	Told
+	NotOftener
+	Terminal
+	SoldOnce
+	PayoutFor
+	RefundFor
+	SentOnce
+	Longest
+	HeldOut
+	MovedOn
+	Ends
+	Waits
+	MovesFit
+	NoMoneyLeft
+	OwnChecks
+	Unexpected
+	invariants // how many there are
+)
+
+// said is how each is called.
+var said = [invariants]string{
+	MoneyConserved: "what came in for a trade is held, released or returned, to the cent",
+	LedgerSums:     "the ledger sums to zero for every trade and fact",
+	OneTurn:        "an open trade has exactly one turn of its own, and a closed one none",
+	NextLook:       "every open turn has a next look",
+	Warned:         "nothing costly lapses before its last warning had 24 waking hours",
+	Reached:        "nothing costly lapses without a reminder that arrived",
+	Once:           "nobody gets the same reminder twice by one channel",
+	Asleep:         "nobody is reminded in their quiet hours, but for last warnings",
+	Answered:       "nobody is reminded of what is done",
+	Capped:         "nobody gets more reminders a day than the cap",
+	Access:         "nobody is reminded of what is not theirs (any more)",
+	Wanted:         "nobody gets reminders by what they switched off or answered with STOP",
+	Muted:          "nobody is reminded of a trade they muted, but for last warnings",
+	Early:          "no step is taken before its time",
+	Late:           "no step is taken late while the program runs",
+	Told:           "whoever waits can read of every reminder",
+	NotOftener:     "whoever waits is written to no oftener than the one who owes",
+	Terminal:       "a trade has one end, and nothing moves after it",
+	SoldOnce:       "no thing is sold twice",
+	PayoutFor:      "money goes to a seller for completed trades alone",
+	RefundFor:      "money goes back for trades that came to nothing alone",
+	SentOnce:       "the provider sends each sum once",
+	Longest:        "no trade lasts longer than money can be held",
+	HeldOut:        "who is held out gets last warnings and first instructions alone",
+	MovedOn:        "a message that fails goes on by the next channel, or to a person",
+	Ends:           "every trade ends",
+	Waits:          "no message waits for nothing",
+	MovesFit:       "every move begins where the last one ended",
+	NoMoneyLeft:    "when all is over the provider holds what the ledger says, and owes nobody",
+	OwnChecks:      "every service's own check is content",
+	Unexpected:     "nothing fails in a way that nobody foresaw",
+}
+
+// String is the invariant in words.
+func (i Invariant) String() string { return said[i] }
+
+// Failure is an invariant that was seen broken.
+type Failure struct {
+	Invariant string `json:"invariant"`
+	Trade     string `json:"trade,omitempty"`
+	At        string `json:"at"`
+	Detail    string `json:"detail"`
+	Replay    string `json:"replay"`
+}
+
+// maxFailures is how many failures are kept; all are counted.
+const maxFailures = 40
+
+// checker counts what was looked at and keeps what was broken.
+type checker struct {
+	looked   [invariants]int64
+	breaks   [invariants]int64
+	failures []Failure
+	sold     map[string]string         // listing → the order that has it
+	told     map[string]map[string]int // messages that left, by dedupe
+	perDay   map[string]int            // reminders of a person on a day of theirs
+	paidOut  map[string]int            // transfers by order and way
+	warnedAt map[string]clock.Instant  // of turns
+	unpaid   map[string]bool           // orders whose money is on its way
+}
+
+func (c *checker) begin() {
+	c.sold, c.told, c.perDay = map[string]string{}, map[string]map[string]int{}, map[string]int{}
+	c.paidOut, c.warnedAt, c.unpaid = map[string]int{}, map[string]clock.Instant{}, map[string]bool{}
+}
+
+// holds counts a look at an invariant, and a break when it does not hold.
+func (w *world) holds(i Invariant, ok bool, t *trade, format string, args ...any) {
+	w.looked[i]++
+	if !ok {
+		w.broken(i, t, fmt.Sprintf(format, args...))
+	}
+}
+
+// broken keeps a failure.
+func (w *world) broken(i Invariant, t *trade, detail string) {
+	if i == Unexpected {
+		w.looked[i]++
+	}
+	w.breaks[i]++
+	if len(w.failures) >= maxFailures {
+		return
+	}
+	f := Failure{Invariant: i.String(), At: w.clock.Now().String(), Detail: detail, Replay: w.o.Command()}
+	if t != nil {
+		f.Trade = fmt.Sprintf("%d %s %s", t.n, t.ref, t.order)
+	}
+	w.failures = append(w.failures, f)
+}

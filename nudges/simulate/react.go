@@ -1,0 +1,222 @@
+package simulate
+
+import (
+	"context"
+	"time"
+
+	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/orders"
+)
+
+// personID is an account's id.
+type personID = accounts.UserID
+
+// noticeOrder lets the world notice what became of a trade.
+func (w *world) noticeOrder(_ context.Context, before, o *order, t *trade) {
+	if before == nil && o.ClosedAt.IsZero() {
+		w.unended++
+	}
+	if before != nil && before.ClosedAt.IsZero() && !o.ClosedAt.IsZero() {
+		w.unended--
+	}
+	if t == nil || before != nil && before.State == o.State && before.Version == o.Version {
+		return
+	}
+	now := w.clock.Now()
+	t.ref, t.state = o.Ref, o.State
+	if t.begun.IsZero() {
+		t.begun = o.Created
+	}
+	t.paid, t.closed = o.PaidAt, o.ClosedAt
+	switch o.State {
+	case orders.Paid:
+		if t.chance(50, regrets) && t.counts[turn.Ship] == 0 {
+			w.at(t.buyer.soon(now, t.dice, 51), func(ctx context.Context) error {
+				return w.moves(ctx, t, t.buyer, orders.Buyer, orders.Input{}, orders.Cancel, orders.RequestCancel)
+			})
+		}
+		if t.chance(52, 0.4) { // looks in on the fourth day, and leaves when they may
+			w.at(t.buyer.awake(now.Add(t.between(53, 4*dayLength, 9*dayLength))), func(ctx context.Context) error {
+				return w.moves(ctx, t, t.buyer, orders.Buyer, orders.Input{}, orders.Cancel)
+			})
+		}
+	case orders.Sent:
+		if t.posted && !t.chance(54, 0.03) && t.came.IsZero() {
+			t.came = now.Add(t.between(55, 30*time.Hour, 6*dayLength))
+		}
+	case orders.Returning:
+		if t.back.IsZero() {
+			t.back = now.Add(t.between(56, 2*dayLength, 6*dayLength))
+			w.at(t.seller.awake(t.back.Add(t.after(57, 10*time.Hour))), func(ctx context.Context) error {
+				return w.moves(ctx, t, t.seller, orders.Seller, orders.Input{}, orders.ConfirmReturn)
+			})
+		}
+	}
+}
+
+// noticeTurn lets whoever owes something do it by themselves, sooner or later or
+// never, and the other go on when it is over.
+func (w *world) noticeTurn(before, t *turnRow) {
+	tr := w.tradeOfTurn(t)
+	if !t.ClosedAt.IsZero() {
+		if tr != nil && t.Kind == turn.AnswerMessage && t.Owner == string(tr.seller.id) && (before == nil || before.ClosedAt.IsZero()) {
+			w.answered(tr, t.Outcome == turn.Done)
+		}
+		if tr != nil && t.Kind == turn.AnswerOffer && (before == nil || before.ClosedAt.IsZero()) {
+			w.offerOver(tr)
+		}
+		return
+	}
+	if before != nil && before.ClosedAt.IsZero() {
+		return
+	}
+	if t.Owner == turn.Operator {
+		w.staffTurns(t, tr)
+		return
+	}
+	p := w.byID[t.Owner]
+	if p == nil {
+		return
+	}
+	d := w.diceOf(t, tr, p)
+	h := p.habit
+	if d.chance(1, h.self) {
+		w.at(p.awake(w.clock.Now().Add(d.after(2, h.delay)+2*time.Minute)), func(ctx context.Context) error { return w.act(ctx, t.ID, p, d, 0) })
+	}
+}
+
+// diceOf are the dice for what a person does about a turn: the same whatever
+// anybody was reminded of.
+func (w *world) diceOf(t *turnRow, tr *trade, p *person) dice {
+	if tr == nil {
+		return p.of(forSelf, text(string(t.Kind)))
+	}
+	nth, ok := w.nth[t.ID]
+	if !ok {
+		tr.counts[t.Kind]++
+		nth = tr.counts[t.Kind]
+		w.nth[t.ID] = nth
+	}
+	return tr.of(forSelf, text(string(t.Kind)), nth, uint64(p.n))
+}
+
+// staffTurns lets an operator do what only they can: mostly soon, sometimes not
+// at all.
+func (w *world) staffTurns(t *turnRow, tr *trade) {
+	if tr == nil {
+		return
+	}
+	d := w.diceOf(t, tr, w.staff[0])
+	op := w.staff[d.below(3, len(w.staff))]
+	if !d.chance(4, 0.93) {
+		return
+	}
+	w.at(op.awake(w.clock.Now().Add(d.after(5, 22*time.Hour))), func(ctx context.Context) error { return w.act(ctx, t.ID, op, d, 0) })
+}
+
+// noticeLetter lets people see lines in the app.
+func (w *world) noticeLetter(before, d *delivery) {
+	p := w.byID[d.User]
+	if p == nil || before != nil || d.Channel != messaging.App {
+		return
+	}
+	p.seen = append(p.seen, d)
+	w.visits(p)
+}
+
+// heard is a person who has read a message about something they owe: they do it
+// soon, or do not.
+func (w *world) heard(_ context.Context, p *person, did messaging.DeliveryID) error {
+	d := w.letter(did)
+	if d == nil {
+		return nil
+	}
+	t := w.turn[d.Turn]
+	if t == nil || !t.ClosedAt.IsZero() || t.Owner != string(p.id) {
+		return nil
+	}
+	dice := w.diceOf(t, w.tradeOfTurn(t), p).of(forReply, text(d.Step), text(d.Channel))
+	odds := p.habit.answers
+	if d.Warning {
+		odds = p.habit.warned
+	}
+	if !dice.chance(1, odds) {
+		return nil
+	}
+	w.at(p.soon(w.clock.Now(), dice, 2), func(ctx context.Context) error { return w.act(ctx, t.ID, p, dice, 0) })
+	return nil
+}
+
+// act is a person doing what they owe, if they still do.
+func (w *world) act(ctx context.Context, id string, p *person, d dice, try uint64) error {
+	t := w.turn[id]
+	if t == nil || !t.ClosedAt.IsZero() {
+		return nil
+	}
+	if !p.operator {
+		if err := w.visit(ctx, p); err != nil {
+			return err
+		}
+	}
+	tr := w.tradeOfTurn(t)
+	_, again, err := w.attempt(ctx, string(t.Kind), func(ctx context.Context) error { return w.deed(ctx, t, tr, p, w.diceOf(t, tr, p).of(forDeed)) })
+	if again && try < 20 {
+		w.at(p.soon(w.clock.Now(), d, 60+try), func(ctx context.Context) error { return w.act(ctx, id, p, d, try+1) })
+	}
+	return err
+}
+
+// later lets a person try again what could not be done yet.
+func (w *world) later(t *turnRow, p *person, d dice, wait time.Duration) {
+	w.at(p.awake(w.clock.Now().Add(wait)), func(ctx context.Context) error { return w.act(ctx, t.ID, p, d, 0) })
+}
+
+// moves makes the first of some moves that is possible.
+func (w *world) moves(ctx context.Context, t *trade, p *person, who orders.Actor, in orders.Input, evs ...orders.Event) error {
+	_, again, err := w.attempt(ctx, "move", func(ctx context.Context) error { return w.move(ctx, t, p, who, in, evs...) })
+	if again {
+		w.at(p.soon(w.clock.Now(), t.dice, uint64(w.clock.Now())), func(ctx context.Context) error { return w.moves(ctx, t, p, who, in, evs...) })
+	}
+	return err
+}
+
+func (w *world) move(ctx context.Context, t *trade, p *person, who orders.Actor, in orders.Input, evs ...orders.Event) (err error) {
+	for _, ev := range evs {
+		if in.Note == "" && (ev == orders.Report || ev == orders.Contest) {
+			in.Note = "Näin se on."
+		}
+		if _, err = w.node.Orders.Move(ctx, orders.ID(t.order), ev, orders.Who{Actor: who, User: p.id}, in); err == nil || w.db.Dead() {
+			return err
+		}
+	}
+	return err
+}
+
+// planWhims lets some people change their quiet hours in the middle of things.
+func (w *world) planWhims(p *person) {
+	if !p.chance(70, 0.15) {
+		return
+	}
+	when := p.awake(begin.Add(p.between(71, 0, time.Duration(w.o.Days)*dayLength)))
+	hours := [][2]int64{{20 * 60, 9 * 60}, {0, 0}, {23 * 60, 6 * 60}, {13 * 60, 1 * 60}}[p.below(72, 4)]
+	w.at(when, func(ctx context.Context) error {
+		done, _, err := w.attempt(ctx, "channels", func(ctx context.Context) error {
+			return w.node.Accounts.SaveChannels(ctx, p.id, accounts.Channels{
+				QuietFrom: accounts.TimeOfDay(hours[0]), QuietUntil: accounts.TimeOfDay(hours[1]), Messages: true, Nudges: p.mails, Searches: true,
+			})
+		})
+		if done {
+			p.setQuiet(hours[0], hours[1])
+		}
+		return err
+	})
+}
+
+// letter is a message by its id, as last read.
+func (w *world) letter(did messaging.DeliveryID) *delivery { return w.letterBy[did] }
+
+// before tells whether a moment has come.
+func reachedBy(at, now clock.Instant) bool { return !at.IsZero() && !now.Before(at) }

@@ -1,0 +1,260 @@
+package simulate
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/kierto/kierto/orders"
+)
+
+// Report is what came of a simulation. It holds nothing that depends on the
+// machine it ran on.
+type Report struct {
+	Orders     int           `json:"orders"`
+	Days       int           `json:"days"`
+	Seed       uint64        `json:"seed"`
+	Faults     bool          `json:"faults"`
+	Policy     string        `json:"policy"`
+	Command    string        `json:"command"`
+	Steps      int           `json:"steps"`
+	Jobs       int           `json:"jobs"`
+	Commits    uint64        `json:"commits,omitempty"`
+	Trouble    []Counted     `json:"trouble"`
+	Ends       []Counted     `json:"ends"`
+	ByKind     []ByKind      `json:"by_kind"`
+	Reminders  []Reminder    `json:"reminders"`
+	Letters    []Counted     `json:"letters"`
+	Effect     []Effect      `json:"effect,omitempty"`
+	Invariants []Looked      `json:"invariants"`
+	Failures   []Failure     `json:"failures,omitempty"`
+	Broken     int64         `json:"broken"`
+	Refusals   []Counted     `json:"refusals"`
+	Mishaps    []Counted     `json:"mishaps"`
+	Elapsed    time.Duration `json:"-"`
+}
+
+// Counted is how often something happened.
+type Counted struct {
+	Name string `json:"name"`
+	N    int    `json:"n"`
+}
+
+// ByKind is how trades ended by the kind of their seller or buyer.
+type ByKind struct {
+	Kind      Kind    `json:"kind"`
+	Role      string  `json:"role"` // "seller" or "buyer"
+	Trades    int     `json:"trades"`
+	Completed int     `json:"completed"`
+	Hours     float64 `json:"median_hours"` // from paid to the end
+}
+
+// Reminder is how often a step was taken, and what became of it.
+type Reminder struct {
+	Turn    string `json:"turn"`
+	Step    string `json:"step"`
+	Verdict string `json:"verdict"`
+	N       int    `json:"n"`
+}
+
+// Looked is how often an invariant was looked at, and found broken.
+type Looked struct {
+	Name   string `json:"name"`
+	N      int64  `json:"n"`
+	Broken int64  `json:"broken"`
+}
+
+// Effect is the difference that reminders made: the mean over all trades that
+// were paid for in both worlds, with a 95 % interval.
+type Effect struct {
+	What    string  `json:"what"`
+	With    float64 `json:"with"`
+	Without float64 `json:"without"`
+	Diff    float64 `json:"difference"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	Trades  int     `json:"trades"`
+}
+
+// OK tells whether every invariant held.
+func (r *Report) OK() bool { return r.Broken == 0 }
+
+// report is what came of one policy.
+func (w *world) sum(o Options) *Report {
+	r := &Report{
+		Orders: o.Orders, Days: o.Days, Seed: o.Seed, Faults: o.Faults, Policy: w.policy.Version, Command: o.Command(),
+		Steps: w.steps, Jobs: w.jobsRan, Commits: w.commits, Failures: w.failures,
+		Refusals: counted(w.refusals), Mishaps: counted(w.mishaps),
+		Trouble: []Counted{
+			{"deaths of the process", w.deaths}, {"jobs lost", w.lost}, {"jobs late", w.late}, {"jobs doubled", w.twice},
+			{"sweeps skipped", w.skipped}, {"jumps of the clock", w.jumps},
+		},
+	}
+	for i := range invariants {
+		r.Invariants = append(r.Invariants, Looked{i.String(), w.looked[i], w.breaks[i]})
+		r.Broken += w.breaks[i]
+	}
+	ends := map[string]int{}
+	for _, t := range w.trades {
+		end := "never begun"
+		if t.order != "" {
+			end = string(t.state)
+		}
+		ends[end]++
+	}
+	r.Ends = counted(ends)
+	r.ByKind = append(w.byKind("seller", func(t *trade) *person { return t.seller }), w.byKind("buyer", func(t *trade) *person { return t.buyer })...)
+	r.Reminders, r.Letters = w.reminders(), w.sentBy()
+	return r
+}
+
+// counted is a count by name, in the order of the names.
+func counted(m map[string]int) []Counted {
+	out := []Counted{}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, Counted{name, m[name]})
+	}
+	return out
+}
+
+// byKind is how trades ended by the kind of one of their two.
+func (w *world) byKind(role string, who func(*trade) *person) []ByKind {
+	var out []ByKind
+	for _, h := range habits {
+		b := ByKind{Kind: h.kind, Role: role}
+		var hours []float64
+		for _, t := range w.trades {
+			if who(t).habit.kind != h.kind || t.paid.IsZero() {
+				continue
+			}
+			b.Trades++
+			if t.state == orders.Completed {
+				b.Completed++
+			}
+			hours = append(hours, t.hours())
+		}
+		b.Hours = round(median(hours))
+		out = append(out, b)
+	}
+	return out
+}
+
+// hours is how long a trade lasted from payment to its end.
+func (t *trade) hours() float64 { return t.closed.Sub(t.paid).Hours() }
+
+func (w *world) reminders() []Reminder {
+	by := map[Reminder]int{}
+	for id, ns := range w.nudges {
+		for _, n := range ns {
+			by[Reminder{Turn: string(w.turn[id].Kind), Step: n.Step, Verdict: n.Verdict}]++
+		}
+	}
+	out := []Reminder{}
+	for r, n := range by {
+		r.N = n
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b Reminder) int {
+		return compare(a.Turn+" "+a.Step+" "+a.Verdict, b.Turn+" "+b.Step+" "+b.Verdict)
+	})
+	return out
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// sentBy counts messages about turns by channel and what became of them.
+func (w *world) sentBy() []Counted {
+	by := map[string]int{}
+	for _, d := range w.letterBy {
+		state := string(d.State)
+		if d.State == "sent" && !d.ReachedAt.IsZero() {
+			state = "sent, reported"
+		}
+		by[d.Channel+", "+state]++
+	}
+	return counted(by)
+}
+
+// compare adds the difference to a world in which nobody was reminded.
+func (r *Report) compare(with, without *world) {
+	var lasted, lastedNot, done, doneNot, fine, fineNot []float64
+	for i, a := range with.trades {
+		b := without.trades[i]
+		if a.paid.IsZero() || b.paid.IsZero() || a.closed.IsZero() || b.closed.IsZero() {
+			continue
+		}
+		lasted, lastedNot = append(lasted, a.hours()), append(lastedNot, b.hours())
+		done, doneNot = append(done, yes(a.state == orders.Completed)), append(doneNot, yes(b.state == orders.Completed))
+		if a.state == orders.Completed && b.state == orders.Completed {
+			fine, fineNot = append(fine, a.hours()), append(fineNot, b.hours())
+		}
+	}
+	r.Effect = []Effect{
+		effect("hours from payment to the end, a trade", lasted, lastedNot, 1),
+		effect("the same of trades completed in both", fine, fineNot, 1),
+		effect("completed, % of trades paid for", done, doneNot, 100),
+	}
+	r.Broken += without.total()
+	r.Failures = append(r.Failures, without.failures...)
+}
+
+func (w *world) total() (n int64) {
+	for _, b := range w.breaks {
+		n += b
+	}
+	return n
+}
+
+func yes(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// effect is the paired difference of two worlds, with a 95 % interval: the
+// normal one, since there are many trades and few extremes.
+func effect(what string, a, b []float64, unit float64) Effect {
+	e := Effect{What: what, Trades: len(a)}
+	if len(a) < 2 {
+		return e
+	}
+	n := float64(len(a))
+	var sumA, sumB, sum, squares float64
+	for i := range a {
+		d := a[i] - b[i]
+		sumA, sumB, sum, squares = sumA+a[i], sumB+b[i], sum+d, squares+d*d
+	}
+	mean := sum / n
+	half := 1.96 * math.Sqrt((squares-n*mean*mean)/(n-1)/n)
+	e.With, e.Without, e.Diff = round(unit*sumA/n), round(unit*sumB/n), round(unit*mean)
+	e.Low, e.High = round(unit*(mean-half)), round(unit*(mean+half))
+	return e
+}
+
+// round leaves one digit after the point.
+func round(x float64) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', 1, 64), 64)
+	if err != nil || y == 0 {
+		return 0 // also for -0
+	}
+	return y
+}
+
+func median(xs []float64) float64 {
+	if len(xs) == 0 {
+		return 0
+	}
+	slices.Sort(xs)
+	return xs[len(xs)/2]
+}
