@@ -128,7 +128,7 @@ func newScene(t *testing.T, m *market, srv *web.Server) *scene {
 	find("/desk/reports/", `SELECT id, '' AS buyer_id, '' AS seller_id FROM reports LIMIT 1`)
 	s.things["/desk/orders/"], s.things["/desk/listings/"] = s.things["/orders/"], s.things["/listings/"]
 	for prefix, id := range map[string]string{
-		"/about/": "trade", "/language/": "sv", "/dev/pages/": "ui-cards", "/demo/outbox/": "1", "/static/": "favicon.svg",
+		"/about/": "trade", "/language/": "sv", "/dev/pages/": "ui-cards", "/demo/outbox/": "1", "/demo/push/": "nothing", "/static/": "favicon.svg",
 		"/confirm/": "nothing", "/reset/": "nothing", "/t/": "nothing", "/unsubscribe/": "nothing", "/account/sessions/": "nothing",
 	} {
 		s.things[prefix] = thing{id: id}

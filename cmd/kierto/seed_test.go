@@ -38,7 +38,7 @@ func unseeded(t *testing.T, d *db.DB) (*market, *demo.Demo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := build(t.Context(), stand.Configure(cfg), d, slog.New(slog.DiscardHandler), site{clock: stand.Clock, jobs: jobs.Options{Quick: true}})
+	m, err := build(t.Context(), stand.Configure(cfg), d, slog.New(slog.DiscardHandler), site{clock: stand.Clock, jobs: jobs.Options{Quick: true}, near: true})
 	if err != nil {
 		t.Fatal(err)
 	}

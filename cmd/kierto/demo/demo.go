@@ -23,6 +23,7 @@ import (
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/standin/carrier"
+	"github.com/kierto/kierto/internal/standin/push"
 	"github.com/kierto/kierto/internal/standin/smtp"
 	"github.com/kierto/kierto/internal/standin/stripe"
 	"github.com/kierto/kierto/listings"
@@ -72,6 +73,7 @@ type state struct {
 	Secret  string        `json:"secret"`
 	Stripe  string        `json:"stripe"`  // address; pages to pay on are known by it
 	Carrier string        `json:"carrier"` // address
+	Push    string        `json:"push"`    // address; browsers are known by it
 	People  []person      `json:"people"`  // who can be signed in as with one click; none: not seeded yet
 }
 
@@ -88,6 +90,7 @@ type Demo struct {
 	Stripe  *stripe.Server
 	Carrier *carrier.Standin
 	Post    *smtp.Server
+	Push    *push.Server
 
 	dir     string
 	state   state
@@ -116,7 +119,7 @@ func Start(ctx context.Context, dir, base string) (*Demo, error) {
 	if d.Post, err = smtp.Start(d.Clock); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(d.startStripe(ctx), d.startCarrier()); err != nil {
+	if err := errors.Join(d.startStripe(ctx), d.startCarrier(), d.startPush(ctx)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, d.save()
@@ -189,6 +192,9 @@ func (d *Demo) Begin(m Market) {
 // hangs the photos that are still to come, until ctx ends.
 func (d *Demo) Open(ctx context.Context) {
 	d.Stripe.SetWebhook(d.base+"/webhooks/stripe", stripeSecret)
+	if err := d.subscribe(ctx); err != nil {
+		d.market.Log.Warn("demo", "push", err)
+	}
 	d.filling.Go(func() {
 		for _, f := range d.more {
 			d.moving.Lock() // whoever moves the clock shall not wait for pictures
@@ -218,6 +224,9 @@ func (d *Demo) Close() error {
 	}
 	if d.Post != nil {
 		errs = append(errs, d.Post.Close())
+	}
+	if d.Push != nil {
+		errs = append(errs, d.Push.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -1,9 +1,6 @@
 package demo
 
 import (
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/kierto/kierto/accounts"
@@ -14,14 +11,6 @@ import (
 	"github.com/kierto/kierto/templates/dev"
 )
 
-// What frames and framed letters may do. A letter is somebody else's HTML: it
-// runs nothing and loads nothing from elsewhere.
-const (
-	framePolicy  = "; frame-src 'self'"
-	letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; " +
-		"frame-ancestors 'self'; sandbox allow-popups allow-top-navigation-by-user-activation"
-)
-
 // Web registers the demo's routes. Everybody may use them: there is nothing to
 // protect in an invented marketplace.
 func (d *Demo) Web(r *web.Server) {
@@ -30,6 +19,7 @@ func (d *Demo) Web(r *web.Server) {
 	r.GET("/demo/outbox", web.Anyone, d.outbox)
 	r.GET("/demo/outbox/:id", web.Anyone, d.letter)
 	r.GET("/demo/outbox/:id/html", web.Anyone, d.letterHTML)
+	r.GET("/demo/push/:id", web.Anyone, d.pushed)
 	r.GET("/demo/carrier", web.Anyone, d.parcels)
 	r.POST("/demo/carrier", web.Anyone, d.scan)
 	r.GET("/dev/pages", web.Anyone, func(c *web.Ctx) error { return c.Page(dev.Index(c.Frame(""))) })
@@ -79,46 +69,6 @@ func (d *Demo) moveClock(c *web.Ctx) error {
 	c.Flash("demo.moved", "Letters", c.Say.N("demo.moved_letters", int(moved.Letters)),
 		"Trades", c.Say.N("demo.moved_trades", int(moved.Trades)))
 	return c.Go(c.Back("/"))
-}
-
-// outbox lists the letters that went out, the newest first.
-func (d *Demo) outbox(c *web.Ctx) error {
-	p := pages.OutboxPage{Frame: c.Frame("")}
-	for _, m := range d.Post.Messages() {
-		p.Letters = append(p.Letters, pages.Letter{
-			URL: "/demo/outbox/" + strconv.Itoa(m.ID), To: m.To, Subject: m.Subject, When: p.DayClock(m.At),
-		})
-	}
-	return c.Page(pages.Outbox(p))
-}
-
-// letter shows one letter as it would arrive.
-func (d *Demo) letter(c *web.Ctx) error {
-	id, _ := strconv.Atoi(c.Param("id"))
-	m, ok := d.Post.Message(id)
-	if !ok {
-		return fault.New(fault.Missing, "web.missing")
-	}
-	h := c.Response().Header()
-	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+framePolicy)
-	url := "/demo/outbox/" + strconv.Itoa(id)
-	return c.Page(pages.ShowLetter(pages.LetterPage{
-		Frame: c.Frame(""), Letter: pages.Letter{URL: url, To: m.To, Subject: m.Subject, When: c.Say.DayClock(m.At)},
-		From: m.From, Text: m.Text, HTML: url + "/html",
-	}))
-}
-
-// letterHTML is a letter's own page, for the frame. Its links lead to this site
-// by whatever name the reader knows it, and out of the frame.
-func (d *Demo) letterHTML(c *web.Ctx) error {
-	id, _ := strconv.Atoi(c.Param("id"))
-	m, ok := d.Post.Message(id)
-	if !ok {
-		return fault.New(fault.Missing, "web.missing")
-	}
-	html := strings.ReplaceAll(m.HTML, `href="`+d.base+"/", `target="_top" href="/`)
-	c.Response().Header().Set("Content-Security-Policy", letterPolicy)
-	return c.HTML(http.StatusOK, html)
 }
 
 // parcels shows what the carrier knows, with a button for each thing that may
