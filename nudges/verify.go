@@ -16,7 +16,7 @@ import (
 // Verifying.
 const (
 	maxFailures = 5                            // shown of one claim
-	everyOther  = 5*time.Hour + 13*time.Minute // between two opening instants of readers that are tried less densely
+	everyOther  = 17*time.Hour + 13*time.Minute // between two opening instants of readers that are tried less densely
 	maxMoved    = 6 * 24 * time.Hour           // that a last warning may push a deadline
 )
 

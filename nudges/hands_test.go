@@ -1,0 +1,73 @@
+package nudges_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/kierto/kierto/accounts/accountstest"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/nudges"
+)
+
+// What is handed back has as much time left as when it was taken over, and only
+// one has it at a time.
+func TestHandedBackWithTheTimeThatWasLeft(t *testing.T) {
+	each(t, func(w *watched) {
+		o := w.PaidFor()
+		op := accountstest.Operator(t, w.Accounts, "Salla Virta")
+		in := func(f func(tx *db.Tx) error) error { return w.DB.InTx(w.Context(), f) }
+		take := func(tx *db.Tx) error { return w.nudges.TakeOver(w.Context(), tx, op.ID, string(o.ID)) }
+		back := func(tx *db.Tx) error { return w.nudges.HandBack(w.Context(), tx, op.ID, string(o.ID)) }
+		if err := in(back); !fault.Is(err, fault.Conflict) {
+			w.Errorf("handed back what nobody had: %v", err)
+		}
+		w.OK(in(take))
+		if err := in(take); !fault.Is(err, fault.Conflict) {
+			w.Errorf("taken over twice: %v", err)
+		}
+		before := w.turnOf(turn.Ship, string(o.ID)).DueAt
+		w.Clock.Move(50 * time.Hour)
+		w.OK(in(back))
+		after := w.turnOf(turn.Ship, string(o.ID))
+		if after.DueAt != before.Add(50*time.Hour) || after.NextStep != turn.StepPlan {
+			w.Errorf("due %s, was %s; next %s", after.DueAt.Time(), before.Time(), after.NextStep)
+		}
+		held, err := w.nudges.InHand(w.Context(), w.DB, string(o.ID))
+		if w.OK(err); len(held) != 0 {
+			w.Errorf("still in hand: %+v", held)
+		}
+	})
+}
+
+// Somebody is called once about a turn; once spoken to, they have been reminded.
+func TestACallReaches(t *testing.T) {
+	each(t, func(w *watched) {
+		o := w.PaidFor()
+		op := accountstest.Operator(t, w.Accounts, "Salla Virta")
+		x := w.turnOf(turn.Ship, string(o.ID))
+		for range 2 {
+			w.OK(w.DB.InTx(w.Context(), func(tx *db.Tx) error {
+				return w.nudges.Ring(w.Context(), tx, w.Anna.ID, x.ID, nudges.CallFailed)
+			}))
+		}
+		cs, err := w.nudges.Calls(w.Context(), 10)
+		if w.OK(err); len(cs) != 1 || cs[0].User != w.Anna.ID || cs[0].Subject != string(o.ID) {
+			w.Fatalf("to call: %+v", cs)
+		}
+		if ok, _ := w.nudges.Reached(w.Context(), w.DB, x.ID, w.Anna.ID); ok {
+			w.Error("reached before anybody called")
+		}
+		w.OK(w.nudges.Called(w.Context(), op.ID, cs[0].ID, true, "Postittaa huomenna."))
+		if err := w.nudges.Called(w.Context(), op.ID, cs[0].ID, false, ""); !fault.Is(err, fault.Conflict) {
+			w.Errorf("noted twice: %v", err)
+		}
+		if ok, _ := w.nudges.Reached(w.Context(), w.DB, x.ID, w.Anna.ID); !ok {
+			w.Error("spoken to, yet not reached")
+		}
+		if err := w.nudges.Called(w.Context(), op.ID, "cal_0", true, ""); !fault.Is(err, fault.Missing) {
+			w.Errorf("a call that is none: %v", err)
+		}
+	})
+}
