@@ -54,3 +54,10 @@ func lastThread(ctx context.Context, q db.Queryer, u accounts.UserID, channel st
 	}
 	return "", Unclear, nil
 }
+
+// lastHeard is when a person last wrote to us by a channel; 0 for never.
+func lastHeard(ctx context.Context, q db.Queryer, u accounts.UserID, channel string) (clock.Instant, error) {
+	var at clock.Instant
+	err := q.Get(ctx, &at, `SELECT COALESCE(MAX(received_at), 0) FROM inbound WHERE user_id = ? AND channel = ?`, u, channel)
+	return at, err
+}

@@ -157,6 +157,22 @@ func (s *Service) Reach(ctx context.Context, q db.Queryer, users []accounts.User
 	return out, nil
 }
 
+// Changed lets what waits for a person's morning be looked at again now, since
+// their quiet hours, zone or channels are others. Who chooses short messages
+// again after STOP has taken it back. It is one of accounts' Changed hooks.
+func (s *Service) Changed(ctx context.Context, tx *db.Tx, id accounts.UserID) error {
+	u, err := s.Accounts.Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if u.HasPhone() && u.TextsBy != accounts.ByNone {
+		if _, err := optIn(ctx, tx, s.textsBy(u), u.Phone); err != nil {
+			return err
+		}
+	}
+	return release(ctx, tx, id, s.Clock.Now())
+}
+
 // has tells whether there is a way that a Telling calls by.
 func (w ways) has(by string) bool {
 	for _, c := range channels {

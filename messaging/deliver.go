@@ -69,7 +69,7 @@ func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
 	}
 	if holds(d.Topic, d.Warning) {
 		if end := calendar.NextWaking(now, u.Quiet()); end != now {
-			return putBack(ctx, s.DB, did, end, "quiet hours")
+			return postpone(ctx, s.DB, did, end, "quiet hours")
 		}
 	}
 	ok, reason, err := s.stillWanted(ctx, d, u, now)

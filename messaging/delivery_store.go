@@ -49,6 +49,15 @@ func putBack(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant,
 	return err
 }
 
+// postpone lets a delivery wait until next, which counts as no try.
+func postpone(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant, reason string) error {
+	_, err := d.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, next_at = ?, reason = ?, tries = tries - 1
+		WHERE id = ? AND state = ?`, Queued, next, reason, did, Sending)
+	return err
+}
+
 // settle ends a delivery: sent or dropped. Secrets are forgotten.
 func settle(ctx context.Context, d db.Doer, did DeliveryID, now clock.Instant, state State, reason, receipt string) error {
 	_, err := d.Do(ctx, `

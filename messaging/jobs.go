@@ -28,5 +28,8 @@ func (s *Service) Work(q *jobs.Queue) {
 	jobs.Register(q, func(ctx context.Context, job *river.Job[Deliver]) error {
 		return s.DeliverOne(ctx, job.Args.ID)
 	}, jobs.WorkerOptions{Timeout: deliverTimeout})
+	jobs.Register(q, func(ctx context.Context, job *river.Job[Reply]) error {
+		return s.SendReply(ctx, job.Args)
+	}, jobs.WorkerOptions{Timeout: deliverTimeout})
 	q.Every("messaging.sweep", sweepEvery, s.Sweep)
 }

@@ -27,6 +27,9 @@ func forget(ctx context.Context, tx *db.Tx, u accounts.UserID, now clock.Instant
 		`DELETE FROM notices WHERE user_id = ?`,
 		`DELETE FROM blocks WHERE user_id = ?`,
 		`DELETE FROM unread WHERE user_id = ?`,
+		`DELETE FROM opt_outs WHERE address IN (SELECT phone FROM users WHERE id = ? AND phone_ok_at > 0)`,
+		`DELETE FROM inbound WHERE user_id = ?`,
+		`DELETE FROM reminder_days WHERE user_id = ?`,
 		`DELETE FROM push_subscriptions WHERE user_id = ?`,
 		`UPDATE deliveries SET address = '' WHERE user_id = ? AND channel <> 'app' AND state NOT IN ('queued', 'sending')`,
 	} {

@@ -81,3 +81,26 @@ func byReceipt(ctx context.Context, q db.Queryer, channel, receipt string) (did 
 	err = q.Get(ctx, &did, `SELECT id FROM deliveries WHERE receipt = ? AND channel = ? AND receipt <> ''`, receipt, channel)
 	return did, err
 }
+
+// optOutOf notes that an address answered STOP; it says false when it had before.
+func optOutOf(ctx context.Context, tx *db.Tx, channel, address string, now clock.Instant) (bool, error) {
+	n, err := tx.Do(ctx, `
+		INSERT INTO opt_outs (channel, address, created_at)
+		VALUES (?, ?, ?)
+		ON CONFLICT (channel, address) DO NOTHING`, channel, address, now)
+	return n == 1, err
+}
+
+// optIn forgets that an address answered STOP; it says how many had.
+func optIn(ctx context.Context, tx *db.Tx, channel, address string) (int64, error) {
+	return tx.Do(ctx, `DELETE FROM opt_outs WHERE channel = ? AND address = ?`, channel, address)
+}
+
+// release lets the sweep look again, now, at what waits for a person's morning.
+func release(ctx context.Context, tx *db.Tx, u accounts.UserID, now clock.Instant) error {
+	_, err := tx.Do(ctx, `
+		UPDATE deliveries
+		SET next_at = ?
+		WHERE user_id = ? AND state = 'queued' AND next_at > ? AND tries = 0`, now, u, now)
+	return err
+}

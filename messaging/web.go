@@ -41,6 +41,7 @@ func (s *Service) Web(r *web.Server) {
 	r.POST("/help", web.Party, s.postHelp, often) // suspended members too: they need us most
 	r.GET("/reports/new", web.SignedIn, s.getReport)
 	r.POST("/reports", web.SignedIn, s.postReport, often)
+	s.webHear(r)
 	r.GET("/unsubscribe/:token", web.Machine, s.getUnsubscribe)
 	r.POST("/unsubscribe/:token", web.Machine, s.postUnsubscribe)
 	s.webPush(r)
