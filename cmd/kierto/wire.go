@@ -78,6 +78,9 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 	if err := m.push(o.near); err != nil {
 		return nil, err
 	}
+	if err := m.texts(); err != nil {
+		return nil, err
+	}
 	if err := m.shelves(); err != nil {
 		return nil, err
 	}
@@ -150,6 +153,37 @@ func (m *market) push(near bool) (err error) {
 	return nil
 }
 
+// texts sets how SMS and WhatsApp messages go out.
+func (m *market) texts() error {
+	cfg := m.cfg
+	if cfg.SMSURL != "" {
+		var err error
+		if cfg.SMSKind == config.SMSWebhook {
+			m.messages.SMS, err = messaging.NewHook(cfg.SMSURL, cfg.SMSSecret, clock.System{}.Now)
+		} else {
+			m.messages.SMS, err = messaging.NewElks(cfg.SMSURL, cfg.SMSFrom, cfg.SMSSecret, cfg.BaseURL)
+		}
+		if err != nil {
+			return fmt.Errorf("KIERTO_SMS_URL, KIERTO_SMS_FROM, KIERTO_SMS_SECRET: %w", err)
+		}
+		m.accounts.Texter = m.messages.AccountText
+		m.accounts.Texts = append(m.accounts.Texts, accounts.BySMS)
+	}
+	if cfg.WhatsAppPhone == "" {
+		return nil
+	}
+	wa, err := messaging.NewCloud(messaging.CloudConfig{
+		URL: cfg.WhatsAppURL, Phone: cfg.WhatsAppPhone, Token: cfg.WhatsAppToken, Secret: cfg.WhatsAppSecret,
+		Verify: cfg.WhatsAppVerify, Template: cfg.WhatsAppTemplate,
+	})
+	if err != nil {
+		return fmt.Errorf("KIERTO_WHATSAPP_…: %w", err)
+	}
+	m.messages.WhatsApp = wa
+	m.accounts.Texts = append(m.accounts.Texts, accounts.ByWhatsApp)
+	return nil
+}
+
 // shelves builds what is for sale and how it travels.
 func (m *market) shelves() error {
 	blobs, err := blob.Open(filepath.Join(m.cfg.Data, photoFolder))
@@ -185,6 +219,8 @@ func (m *market) hooks() {
 	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export, m.messages.ExportReach)
 
 	m.accounts.ChannelParts = append(m.accounts.ChannelParts, m.messages.PushPart)
+
+	m.accounts.Changed = append(m.accounts.Changed, m.messages.Changed)
 
 	m.messages.Photos = m.listings.SavePhotoShown
 	m.messages.PhotoURL = listings.MessagePhotoURL

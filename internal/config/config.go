@@ -29,6 +29,18 @@ type Config struct {
 	VAPIDPublic  string // KIERTO_VAPID_PUBLIC: the key pair of push messages; empty: made from Secret
 	VAPIDPrivate string // KIERTO_VAPID_PRIVATE
 
+	SMSURL    string // KIERTO_SMS_URL: https://user:password@api.46elks.com, or the webhook's address; empty: no SMS
+	SMSKind   string // KIERTO_SMS_KIND: "46elks" (default) or "webhook"
+	SMSFrom   string // KIERTO_SMS_FROM: sender, E.164, so that people can answer
+	SMSSecret string // KIERTO_SMS_SECRET: at least 20 characters; in the webhook's path, or what signs it
+
+	WhatsAppURL      string // KIERTO_WHATSAPP_URL: the Cloud API, https://graph.facebook.com/v21.0
+	WhatsAppPhone    string // KIERTO_WHATSAPP_PHONE_ID: id of the number that sends; empty: no WhatsApp
+	WhatsAppToken    string // KIERTO_WHATSAPP_TOKEN: of a system user
+	WhatsAppSecret   string // KIERTO_WHATSAPP_SECRET: of the app; signs its webhooks
+	WhatsAppVerify   string // KIERTO_WHATSAPP_VERIFY: at least 20 characters, told when the webhook is set up
+	WhatsAppTemplate string // KIERTO_WHATSAPP_TEMPLATE: name of the approved template
+
 	StripeKey     string // KIERTO_STRIPE_KEY
 	StripeWebhook string // KIERTO_STRIPE_WEBHOOK_SECRET: of an endpoint with API version 2023-10-16
 	StripeURL     string // KIERTO_STRIPE_URL: empty for the real one
@@ -43,6 +55,15 @@ type Config struct {
 	Policy     string // KIERTO_POLICY: file that replaces the built-in ladders
 }
 
+// Kinds of SMS provider.
+const (
+	SMSElks    = "46elks"
+	SMSWebhook = "webhook"
+)
+
+// whatsAppURL is the version of the Cloud API that this program was written for.
+const whatsAppURL = "https://graph.facebook.com/v21.0"
+
 // Read reads the environment. get is os.Getenv, or a test's own.
 func Read(get func(string) string) (Config, error) {
 	c := Config{
@@ -51,10 +72,18 @@ func Read(get func(string) string) (Config, error) {
 		Secret: get("KIERTO_SECRET"), Metrics: get("KIERTO_METRICS_ADDR"),
 		SMTP: get("KIERTO_SMTP_URL"), MailFrom: get("KIERTO_MAIL_FROM"), Signature: get("KIERTO_SIGNATURE"),
 		VAPIDPublic: get("KIERTO_VAPID_PUBLIC"), VAPIDPrivate: get("KIERTO_VAPID_PRIVATE"),
+		SMSURL: get("KIERTO_SMS_URL"), SMSKind: or(get("KIERTO_SMS_KIND"), SMSElks),
+		SMSFrom: get("KIERTO_SMS_FROM"), SMSSecret: get("KIERTO_SMS_SECRET"),
+		WhatsAppURL: or(get("KIERTO_WHATSAPP_URL"), whatsAppURL), WhatsAppPhone: get("KIERTO_WHATSAPP_PHONE_ID"),
+		WhatsAppToken: get("KIERTO_WHATSAPP_TOKEN"), WhatsAppSecret: get("KIERTO_WHATSAPP_SECRET"),
+		WhatsAppVerify: get("KIERTO_WHATSAPP_VERIFY"), WhatsAppTemplate: get("KIERTO_WHATSAPP_TEMPLATE"),
 		StripeKey: get("KIERTO_STRIPE_KEY"), StripeWebhook: get("KIERTO_STRIPE_WEBHOOK_SECRET"),
 		StripeURL: get("KIERTO_STRIPE_URL"), PayPal: get("KIERTO_PAYPAL") == "1",
 		CarrierURL: get("KIERTO_CARRIER_URL"), CarrierKey: get("KIERTO_CARRIER_KEY"), CarrierSecret: get("KIERTO_CARRIER_SECRET"),
 		Categories: get("KIERTO_CATEGORIES"), Rates: get("KIERTO_RATES"), Policy: get("KIERTO_POLICY"),
+	}
+	if c.SMSKind != SMSElks && c.SMSKind != SMSWebhook {
+		return c, fmt.Errorf("KIERTO_SMS_KIND: %q is neither %s nor %s", c.SMSKind, SMSElks, SMSWebhook)
 	}
 	for _, s := range strings.FieldsFunc(get("KIERTO_TRUSTED_PROXIES"), func(r rune) bool { return r == ',' || r == ' ' }) {
 		p, err := prefix(s)

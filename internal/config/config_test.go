@@ -32,6 +32,18 @@ func TestServeSaysAllItLacks(t *testing.T) {
 	}
 }
 
+// SMS go by a provider of the one shape or the other; a typing error stops the
+// start.
+func TestKindOfSMS(t *testing.T) {
+	t.Parallel()
+	if c, err := config.Read(env(nil)); err != nil || c.SMSKind != config.SMSElks {
+		t.Errorf("by default %q, %v", c.SMSKind, err)
+	}
+	if _, err := config.Read(env(map[string]string{"KIERTO_SMS_KIND": "pigeon"})); err == nil {
+		t.Error("pigeons were hired")
+	}
+}
+
 // A proxy is an address or a range; anything else stops the start.
 func TestProxies(t *testing.T) {
 	t.Parallel()
