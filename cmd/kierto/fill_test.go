@@ -29,7 +29,7 @@ func TestGenerate(t *testing.T) {
 			if err := checkCommand(context.Background(), e, nil); err != nil {
 				t.Errorf("%v\n%s", err, &out)
 			}
-			if !strings.Contains(out.String(), "2960  search knows exactly what is on sale") {
+			if !strings.Contains(out.String(), "2960  search finds everything that is on sale") {
 				t.Errorf("3,000 things less 40 being bought are not on sale:\n%s", &out)
 			}
 		})
