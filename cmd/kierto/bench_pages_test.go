@@ -57,6 +57,7 @@ func (b *bench) resident(i *installation, name string) float64 {
 
 const (
 	withGzip   = "Accept-Encoding: gzip\r\n"
+	pageOf     = 48  // cards of a page
 	browseRate = 500 // requests a second, of the paced load
 	searchRate = 200
 )
@@ -114,16 +115,11 @@ func (b *bench) p99(addr string, rate int, what asking) (got, median figure) {
 func (b *bench) words(i *installation) {
 	b.Helper()
 	addr := strings.TrimPrefix(i.base, "http://")
-	for _, s := range []struct{ what, q string }{
-		{"a common word", "musta"}, {"a common word of the thing", "satula"}, {"a word that finds nothing", "zwilgmeyer"},
-		{"several common words that few have all", "petrolinsininen satula kilpailuihin 137"},
-		{"two common words by price", "petrolinsininen satula&sort=price"},
-	} {
-		q, sort, _ := strings.Cut(s.q, "&")
-		query := "/?q=" + url.QueryEscape(q) + "&" + sort + "&n="
-		got, median := b.p99(addr, searchRate, func(n int64) (string, string) { return query + strconv.FormatInt(n, 10), "" })
-		b.row(budget{what: "search, " + s.what + ", p99 at 200/s, ms", wants: "≤ 20", limit: 20, got: got,
-			beside: fmt.Sprintf("median %s ms, the search alone %s ms", median, b.bareSearch(i, listings.Filter{Query: q, Sort: strings.TrimPrefix(sort, "sort=")}))})
+	for _, q := range questions {
+		f := listings.Filter{Query: q.words, Sort: q.sort}
+		got, median := b.p99(addr, searchRate, func(n int64) (string, string) { return f.URL() + "&n=" + strconv.FormatInt(n, 10), "" })
+		b.row(budget{what: "search, " + q.what + ", p99 at 200/s, ms", wants: "≤ 20", limit: 20, got: got,
+			beside: fmt.Sprintf("median %s ms, the search alone %s ms", median, b.bareSearch(i, f))})
 	}
 }
 
@@ -153,25 +149,15 @@ func (b *bench) bareBrowse(i *installation) (got figure) {
 	return got
 }
 
-// searchTimes is how often one search is measured without its page.
-const searchTimes = 30
-
 // bareSearch is how long the search takes without HTTP, page and count, in
 // milliseconds.
 func (b *bench) bareSearch(i *installation, f listings.Filter) (got figure) {
 	b.Helper()
 	b.reading(i, func(d *db.DB) error {
 		s := &listings.Service{DB: d, Tree: listings.DefaultTree()}
-		got = b.measure(func() (float64, error) {
-			var took []time.Duration
-			for range searchTimes {
-				start := clock.Wall()
-				if _, _, err := s.Find(b.Context(), f, 48); err != nil {
-					return 0, err
-				}
-				took = append(took, clock.Wall().Sub(start))
-			}
-			return percentile(sorted(took), 50), nil
+		got = b.timed(func() error {
+			_, _, err := s.Find(b.Context(), f, pageOf)
+			return err
 		})
 		return nil
 	})

@@ -115,6 +115,9 @@ func BenchmarkBudgets(tb *testing.B) {
 	if b.wants("pages") || b.wants("search") {
 		b.onPostgres()
 	}
+	if os.Getenv("ONLY") == "experiment" {
+		b.experiment()
+	}
 	if b.wants("checkouts") {
 		b.trade()
 	}
@@ -133,6 +136,17 @@ func (b *bench) shown(i *installation) {
 	if b.wants("search") {
 		b.words(i)
 	}
+}
+
+// experiment compares searches on a database of each kind.
+func (b *bench) experiment() {
+	b.Helper()
+	i := b.filled()
+	b.compared(i)
+	i = install(b, testdb.EmptyURL(b))
+	b.fill(i, b.postgres)
+	b.on = ", PostgreSQL"
+	b.compared(i)
 }
 
 // onPostgres measures pages and search on PostgreSQL, whose database is filled
