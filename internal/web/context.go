@@ -21,7 +21,8 @@ type Ctx struct {
 	Reader Reader
 	Say    *i18n.Speaker
 	srv    *Server
-	keep   func(made) // takes a finished page for the micro-cache; nil: nobody does
+	keep   func(made) // takes a page that was sent into the micro-cache; nil: nobody does
+	limits []*limiter // that counted this request
 }
 
 // Sessions is the session manager. It may be asked only in a request that has a

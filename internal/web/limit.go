@@ -21,6 +21,7 @@ func Limit(burst int, each time.Duration) Guard {
 			if !l.allow("ip:"+c.RealIP()) || c.Reader.SignedIn() && !l.allow(c.Reader.ID) {
 				return fault.New(fault.TooMany, "web.too_many")
 			}
+			c.limits = append(c.limits, l)
 			return next(c)
 		}
 	}

@@ -22,6 +22,9 @@ func (s *Server) Metrics() http.Handler {
 	}, []string{"method", "route", "status"})
 	r := prometheus.NewRegistry()
 	r.MustRegister(took, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.observe = func(a answered) {
+		took.WithLabelValues(a.method, a.route, strconv.Itoa(a.status)).Observe(a.took.Seconds())
+	}
 	s.Echo.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := clock.Wall()

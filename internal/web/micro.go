@@ -1,15 +1,23 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/i18n"
 )
 
 const (
 	microLife  = time.Second // how old a stranger's page may be
 	microPages = 2_000       // pages kept; when they are more, all are forgotten
 	microBytes = 256 << 10   // a larger page is not kept
+	microLangs = 1_000       // Accept-Language headers whose meaning is remembered
 )
 
 // Micro keeps the pages that strangers get for a second, so that a crowd at the
@@ -17,65 +25,145 @@ const (
 // gets a page of their own. Only GET routes that show every stranger the same
 // may use it.
 func Micro() Guard {
-	m := &micro{pages: map[string]kept{}}
 	return func(next Handler) Handler {
 		return func(c *Ctx) error {
-			if !m.serves(c) {
+			if !c.srv.shared(c.Request()) || c.Reader.SignedIn() {
 				return next(c)
 			}
-			key := m.key(c)
-			if page, ok := m.get(key); ok {
-				return c.send(page)
+			if _, err := c.Cookie(c.srv.flashName()); err == nil {
+				return next(c)
 			}
-			c.keep = func(page made) { m.put(key, page) }
+			key := microKey{c.Say.Lang, takesGzip(c.Request()), c.Request().URL.RequestURI()}
+			c.keep = func(page made) { c.srv.micro.put(key, c, page) }
 			return next(c)
 		}
 	}
 }
 
+// microKey is all that such a page depends on.
+type microKey struct {
+	lang string
+	gzip bool
+	uri  string
+}
+
+// kept is a finished answer.
 type kept struct {
 	made
-	until time.Time
+	header http.Header // shared by all answers: never changed
+	route  string
+	limits []*limiter // what a request for it is counted by
+	until  time.Time
 }
 
 type micro struct {
 	sync.RWMutex
-	pages map[string]kept
+	pages map[microKey]kept
+	langs map[string]string // by Accept-Language
 }
 
-// serves tells whether a request gets what every stranger gets.
-func (m *micro) serves(c *Ctx) bool {
-	if c.Reader.SignedIn() || c.Request().Method != http.MethodGet || c.Request().Header.Get("HX-Request") != "" || c.srv.opt.Demo != nil {
-		return false
+// shared tells whether a request may get what every stranger gets.
+func (s *Server) shared(r *http.Request) bool {
+	return r.Method == http.MethodGet && s.opt.Demo == nil && r.Header.Get("Hx-Request") == ""
+}
+
+// fromMicro answers a stranger with a page that is kept, before anything is done
+// that only a page of one's own needs. The answer has the same headers, counts
+// for the same limits and leaves the same line in the log.
+func (s *Server) fromMicro(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if !s.shared(r) {
+			return next(c)
+		}
+		start := clock.Wall()
+		lang, ok := s.strangersLang(r)
+		if !ok {
+			return next(c)
+		}
+		page, ok := s.micro.get(microKey{lang, takesGzip(r), r.RequestURI})
+		if !ok {
+			return next(c)
+		}
+		for _, l := range page.limits {
+			if !l.allow("ip:" + c.RealIP()) {
+				return next(c)
+			}
+		}
+		h := c.Response().Header()
+		maps.Copy(h, page.header)
+		id := newReference()
+		h[echo.HeaderXRequestID] = []string{id}
+		c.Response().WriteHeader(page.status)
+		_, err := c.Response().Write(page.body)
+		a := answered{id: id, method: r.Method, route: page.route, status: page.status, took: clock.Wall().Sub(start)}
+		s.line(a)
+		if s.observe != nil {
+			s.observe(a)
+		}
+		return err
 	}
-	_, err := c.Cookie(c.srv.flashName())
-	return err != nil
 }
 
-// key is all that such a page depends on.
-func (m *micro) key(c *Ctx) string {
-	z := "-"
-	if takesGzip(c.Request()) {
-		z = "z"
+// strangersLang is the language of a request that brings no session and no
+// sentence; others get a page of their own.
+func (s *Server) strangersLang(r *http.Request) (lang string, ok bool) {
+	if len(r.Header["Cookie"]) > 0 {
+		for _, k := range r.Cookies() {
+			switch {
+			case k.Name == s.cookieName() || k.Name == s.flashName():
+				return "", false
+			case k.Name == langCookie && lang == "" && i18n.Valid(k.Value):
+				lang = k.Value
+			}
+		}
+		if lang != "" {
+			return lang, true
+		}
 	}
-	return c.Say.Lang + z + c.Request().URL.RequestURI()
+	return s.micro.lang(r.Header.Get("Accept-Language")), true
 }
 
-func (m *micro) get(key string) (made, bool) {
+// lang is i18n.Choose, remembered.
+func (m *micro) lang(accept string) string {
 	m.RLock()
-	defer m.RUnlock()
-	k, ok := m.pages[key]
-	return k.made, ok && wall().Before(k.until)
-}
-
-func (m *micro) put(key string, page made) {
-	if page.status != http.StatusOK || len(page.body) > microBytes {
-		return
+	lang, ok := m.langs[accept]
+	m.RUnlock()
+	if ok {
+		return lang
 	}
+	lang = i18n.Choose(accept)
 	m.Lock()
 	defer m.Unlock()
-	if len(m.pages) >= microPages {
-		clear(m.pages)
+	if m.langs == nil || len(m.langs) >= microLangs {
+		m.langs = map[string]string{}
 	}
-	m.pages[key] = kept{page, wall().Add(microLife)}
+	m.langs[strings.Clone(accept)] = lang
+	return lang
+}
+
+func (m *micro) get(key microKey) (kept, bool) {
+	m.RLock()
+	k, ok := m.pages[key]
+	m.RUnlock()
+	return k, ok && wall().Before(k.until)
+}
+
+// put keeps an answer that has just been sent, unless it was for one person.
+func (m *micro) put(key microKey, c *Ctx, page made) {
+	header := c.Response().Header()
+	if page.status != http.StatusOK || len(page.body) > microBytes || header.Get("Set-Cookie") != "" {
+		return
+	}
+	k := kept{made: page, header: make(http.Header, len(header)), route: c.Path(), limits: c.limits, until: wall().Add(microLife)}
+	for name, values := range header {
+		k.header[name] = append(make([]string, 0, len(values)), values...)
+	}
+	delete(k.header, echo.HeaderXRequestID)
+	m.Lock()
+	defer m.Unlock()
+	if m.pages == nil || len(m.pages) >= microPages {
+		m.pages = map[microKey]kept{}
+	}
+	m.pages[key] = k
 }

@@ -4,8 +4,14 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -60,5 +66,59 @@ func TestGzip(t *testing.T) {
 	}
 	if got, err := io.ReadAll(r); err != nil || string(got) != page {
 		t.Errorf("compressed page differs: %d bytes, %v", len(got), err)
+	}
+}
+
+// A page that is kept is sent with the headers, the line in the log and the
+// limits of one that was made for its reader.
+func TestKeptPagesAreWhole(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	made := 0
+	s := server(t, func(o *web.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	s.GET("/x/:id", web.Anyone, func(c *web.Ctx) error {
+		made++
+		return c.Page(templ.Raw(strings.Repeat("hevonen ", 1000)))
+	}, web.Limit(4, time.Hour), web.Micro())
+	first := ask(s, "GET", "/x/1?q=a", "", "Accept-Encoding", "gzip")
+	again := ask(s, "GET", "/x/1?q=a", "", "Accept-Encoding", "gzip", "Accept-Language", "fi-FI,fi;q=0.9")
+	if made != 1 || first.Body.String() != again.Body.String() || again.Header().Get("Content-Encoding") != "gzip" {
+		t.Fatalf("made %d times, %v", made, again.Header())
+	}
+	id := again.Header().Get("X-Request-Id")
+	if id == "" || id == first.Header().Get("X-Request-Id") {
+		t.Errorf("both requests are called %q", id)
+	}
+	for _, r := range []*httptest.ResponseRecorder{first, again} {
+		r.Header().Del("X-Request-Id")
+	}
+	if !maps.EqualFunc(first.Header(), again.Header(), slices.Equal) || again.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("other headers:\n%v\n%v", first.Header(), again.Header())
+	}
+	if line := "id=" + id + " method=GET route=/x/:id status=200"; !strings.Contains(log.String(), line) {
+		t.Errorf("no line %q in\n%s", line, log.String())
+	}
+	if plain := ask(s, "GET", "/x/1?q=a", ""); plain.Header().Get("Content-Encoding") != "" {
+		t.Errorf("somebody who reads no gzip got %v", plain.Header())
+	}
+	ask(s, "GET", "/x/1?q=a", "")
+	if fifth := ask(s, "GET", "/x/1?q=a", ""); fifth.Code != http.StatusTooManyRequests {
+		t.Errorf("the fifth of four requests allowed: %d", fifth.Code)
+	}
+}
+
+// A page that sets somebody's cookie is theirs alone.
+func TestPagesWithCookiesAreNotKept(t *testing.T) {
+	t.Parallel()
+	made := 0
+	s := server(t)
+	s.GET("/x", web.Anyone, func(c *web.Ctx) error {
+		made++
+		c.SetLang("sv")
+		return c.Page(templ.Raw("hevonen"))
+	}, web.Micro())
+	ask(s, "GET", "/x", "")
+	if ask(s, "GET", "/x", ""); made != 2 {
+		t.Errorf("made %d times for two readers", made)
 	}
 }

@@ -1,14 +1,17 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,11 +22,15 @@ import (
 // requestID gives every request a name that the log and the error page share.
 func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		b := make([]byte, 6)
-		_, _ = rand.Read(b)
-		c.Response().Header().Set(echo.HeaderXRequestID, hex.EncodeToString(b))
+		c.Response().Header().Set(echo.HeaderXRequestID, newReference())
 		return next(c)
 	}
+}
+
+func newReference() string {
+	b := make([]byte, 6)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
 }
 
 // reference is the request's name.
@@ -45,10 +52,22 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		if fs := fault.As(err); len(fs) > 0 {
 			key = fs[0].Key
 		}
-		s.opt.Log.Info("request", "id", reference(c), "method", c.Request().Method, "route", c.Path(),
-			"status", c.Response().Status, "ms", clock.Wall().Sub(start).Milliseconds(), "actor", who, "fault", key)
+		s.line(answered{reference(c), c.Request().Method, c.Path(), c.Response().Status, clock.Wall().Sub(start), who, key})
 		return nil
 	}
+}
+
+// answered is what the log says of a request.
+type answered struct {
+	id, method, route string
+	status            int
+	took              time.Duration
+	who, fault        string
+}
+
+func (s *Server) line(a answered) {
+	s.opt.Log.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("id", a.id), slog.String("method", a.method), slog.String("route", a.route),
+		slog.Int("status", a.status), slog.Int64("ms", a.took.Milliseconds()), slog.String("actor", a.who), slog.String("fault", a.fault))
 }
 
 // recover turns a panic into an ordinary error.

@@ -63,10 +63,11 @@ func (c *Ctx) PageStatus(status int, page templ.Component) error {
 		}
 		m.gzip, m.body = true, z.Bytes()
 	}
-	if c.keep != nil {
+	err := c.send(m)
+	if err == nil && c.keep != nil {
 		c.keep(made{m.status, m.gzip, bytes.Clone(m.body)})
 	}
-	return c.send(m)
+	return err
 }
 
 // send answers with a finished page.
@@ -91,7 +92,7 @@ func (c *Ctx) send(m made) error {
 
 // takesGzip tells whether the browser reads gzip.
 func takesGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.TrimSpace(name) == "gzip" && strings.ReplaceAll(q, " ", "") != "q=0" {
 			return true

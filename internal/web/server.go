@@ -59,6 +59,8 @@ type Server struct {
 	opt      Options
 	routes   []Route
 	uploads  map[string]bool // paths whose bodies may be large
+	micro    micro
+	observe  func(answered) // counts an answer from the micro-cache; nil: nobody counts
 }
 
 // New is a server without routes.
@@ -74,6 +76,7 @@ func New(opt Options) *Server {
 	cross.AddInsecureBypassPattern("POST /unsubscribe/")
 	cross.AddInsecureBypassPattern("POST /t/") // they act by their token, never by a session
 	cross.SetDenyHandler(http.HandlerFunc(s.denyCrossSite))
+	e.Pre(s.fromMicro)
 	e.Use(requestID, s.log, s.recover, s.headers, cleanURL,
 		echo.WrapMiddleware(cross.Handler),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: s.isUpload}),
