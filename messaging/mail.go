@@ -32,6 +32,9 @@ func (s *Service) letter(ctx context.Context, d Delivery, u accounts.User, now c
 		Lang: w.say.Lang, Base: s.Config.BaseURL, Subject: w.Subject, Greeting: w.say.T("mail.hello", "Name", first(u.Name)),
 		Lead: w.Lead, Why: w.Why, Button: w.Button, URL: w.URL, Title: w.Title, Quotes: w.quotes,
 	}
+	if err := s.picture(ctx, &v, d, w); err != nil {
+		return Mail{}, err
+	}
 	s.dress(&v, d, u, w.say)
 	stop := v.StopURL // of the topic: what a mail program's own button may call
 	s.offer(&v, w.Actions)
@@ -49,12 +52,31 @@ func (s *Service) letter(ctx context.Context, d Delivery, u accounts.User, now c
 	return m, nil
 }
 
+// picture puts what a letter is about at its top, when it belongs to a
+// conversation about a thing.
+func (s *Service) picture(ctx context.Context, v *tmpl.Letter, d Delivery, w Wording) error {
+	if d.Thread == "" || w.Title == "" || s.PhotoURL == nil {
+		return nil
+	}
+	c, err := load(ctx, s.DB, d.Thread)
+	if err != nil {
+		return err
+	}
+	if c.Photo != "" {
+		v.Photo = s.absolute(s.PhotoURL(c.Photo, "thumb"))
+	}
+	if w.Ref != "" {
+		v.Note = w.say.T("mail.trade", "Ref", w.Ref)
+	}
+	return nil
+}
+
 // dress adds what surrounds every letter: who signs it, why it came, and how to
 // get fewer.
 func (s *Service) dress(v *tmpl.Letter, d Delivery, u accounts.User, say *i18n.Speaker) {
 	v.Signature = s.Config.Signature
 	v.SignatureRole = say.T("mail.role")
-	v.Write = say.T("mail.write")
+	v.Write, v.Choose = say.T("mail.write"), say.T("mail.choose")
 	v.HelpURL, v.Help = s.absolute("/help"), say.T("mail.help")
 	v.Because = say.T("mail.because_" + d.Topic)
 	v.Zone = say.T("mail.zone", "Zone", u.Zone)

@@ -16,6 +16,7 @@ type Wording struct {
 	Why     string // what happens if they do nothing; "" when nothing is said
 	Text    string // all of it in a line, for short messages, without a link
 	Title   string // what it is about; "" for none
+	Ref     string // of the trade; "" for none
 	Button  string // the one page it leads to; "" for none
 	URL     string // its address
 	Short   string // a short address of the same, for short messages; "" for none
@@ -53,6 +54,7 @@ func (s *Service) words(ctx context.Context, d Delivery, u accounts.User, now cl
 	}
 	w.Subject, w.Lead, w.Why = word(".subject"), word(".lead"), word(".why")
 	w.Title, _ = args["Title"].(string)
+	w.Ref, _ = args["Ref"].(string)
 	if d.URL != "" {
 		w.Button, w.URL = word(".button"), s.absolute(d.URL)
 		w.Short = w.URL

@@ -1,5 +1,5 @@
-// Package mail draws e-mails: simple HTML of 600 pixels with one button, and its
-// twin in plain text.
+// Package mail draws e-mails: simple HTML of 600 pixels with one filled button
+// and what else can be done by a tap, and its twin in plain text.
 package mail
 
 import (
@@ -17,11 +17,14 @@ type Letter struct {
 	Base          string // scheme and host of the site
 	Subject       string
 	Title         string // what it is about: the listing's title; "" for none
+	Photo         string // its picture, a whole address; "" for none
+	Note          string // small words below the title: which trade
 	Greeting      string
 	Lead          string
 	Quotes        []Quote // messages not read yet
 	Button        string  // the one action; "" for none
 	URL           string
+	Choose        string // what the slots ask
 	Actions       []Action
 	Why           string // what happens if they do nothing; "" for nothing
 	Signature     string // the person who signs
@@ -66,8 +69,18 @@ func Text(l Letter) string {
 	for _, q := range l.Quotes {
 		b.WriteString(q.From + ", " + q.At + ":\n" + wrap(q.Text, "> ") + "\n\n")
 	}
+	if slots := l.of("slot"); len(slots) > 0 {
+		para(l.Choose)
+		for _, a := range slots {
+			b.WriteString("- " + a.Label + ", " + a.More + ":\n  " + a.URL + "\n")
+		}
+		b.WriteString("\n")
+	}
 	if l.Button != "" {
 		b.WriteString(l.Button + ":\n" + l.URL + "\n\n")
+	}
+	for _, a := range append(l.of("quiet"), l.of("bare")...) {
+		b.WriteString(a.Label + ":\n" + a.URL + "\n\n")
 	}
 	para(l.Why)
 	para(l.Write + "\n" + l.HelpURL)
@@ -84,6 +97,38 @@ func Text(l Letter) string {
 		b.WriteString(wrap(f, "") + "\n")
 	}
 	return b.String()
+}
+
+// of are the actions of a kind, in their order.
+func (l Letter) of(kind string) []Action {
+	var out []Action
+	for _, a := range l.Actions {
+		if a.Kind == kind {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// pairs are actions two by two; the last may stand beside nothing.
+func pairs(as []Action) [][2]Action {
+	var out [][2]Action
+	for i := 0; i < len(as); i += 2 {
+		two := [2]Action{as[i]}
+		if i+1 < len(as) {
+			two[1] = as[i+1]
+		}
+		out = append(out, two)
+	}
+	return out
+}
+
+// buttonStyle keeps the filled button close to the slots above it.
+func buttonStyle(l Letter) string {
+	if len(l.of("slot")) > 0 {
+		return "padding:12px 28px 0"
+	}
+	return "padding:24px 28px 0"
 }
 
 // wrap breaks lines between words and puts prefix before each.
@@ -126,7 +171,7 @@ func (l Letter) heading() bool { return l.Title != "" && !strings.Contains(l.Sub
 
 // headStyle keeps the subject close to the title above it.
 func headStyle(l Letter) string {
-	if l.heading() {
+	if l.Photo == "" && l.heading() {
 		return "padding:4px 28px 0"
 	}
 	return "padding:24px 28px 0"
