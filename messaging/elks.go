@@ -75,7 +75,7 @@ func (e *Elks) Text(ctx context.Context, m TextMessage) (string, error) {
 	return out.ID, nil
 }
 
-// Hear implements Texter. Whoever knows the secret path is the provider.
+// Hear implements Hearer. Whoever knows the secret path is the provider.
 func (e *Elks) Hear(c Call) ([]Heard, error) {
 	if subtle.ConstantTimeCompare([]byte(c.Secret), []byte(e.secret)) != 1 {
 		return nil, ErrForged

@@ -41,10 +41,11 @@ var number = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 // hear takes a call to a webhook. Each thing it tells is noted once, however
 // often it comes. Fault Missing for what the provider did not send.
 func (s *Service) hear(ctx context.Context, by Texter, c Call) error {
-	if by == nil {
+	hearer, ok := by.(Hearer)
+	if !ok {
 		return missing()
 	}
-	hs, err := by.Hear(c)
+	hs, err := hearer.Hear(c)
 	if err != nil {
 		s.Log.Warn("webhook refused", "reason", err.Error())
 		return missing()

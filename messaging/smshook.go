@@ -82,7 +82,7 @@ func SignHook(secret, at string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// Hear implements Texter. The body is {"type": "delivered" or "failed", "id": our
+// Hear implements Hearer. The body is {"type": "delivered" or "failed", "id": our
 // id, "reason": why} or {"type": "message", "id": its own, "from": E.164, "text": …}.
 func (h *Hook) Hear(c Call) ([]Heard, error) {
 	at := c.Header.Get(hookTime)

@@ -29,11 +29,15 @@ type TextMessage struct {
 	Open bool   // the person wrote to us by this channel within the last day
 }
 
-// Texter carries short messages, and reads what its provider tells us.
+// Texter carries short messages.
 type Texter interface {
 	// Text sends one. It fails as a Sender does; receipt is the provider's own
 	// name for the message.
 	Text(ctx context.Context, m TextMessage) (receipt string, err error)
+}
+
+// Hearer is a Texter whose provider calls our webhook.
+type Hearer interface {
 	// Hear reads a call to our webhook. ErrForged when the provider did not make
 	// it, any other error when it makes no sense.
 	Hear(c Call) ([]Heard, error)

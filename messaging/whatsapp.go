@@ -170,7 +170,7 @@ type waCall struct {
 	}
 }
 
-// Hear implements Texter. The body is signed with the app's secret.
+// Hear implements Hearer. The body is signed with the app's secret.
 func (w *Cloud) Hear(c Call) ([]Heard, error) {
 	mac := hmac.New(sha256.New, []byte(w.cfg.Secret))
 	mac.Write(c.Body)
