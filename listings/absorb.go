@@ -158,33 +158,26 @@ func (s *Service) rebuild(ctx context.Context, block int64) error {
 	})
 }
 
-// Prune makes those blocks of the search index anew in which much is no longer
-// on sale, so that a search does not look at it.
+// Prune looks at one block of the search index, each time at the next, and makes
+// it anew when much of it is no longer on sale, so that no search looks at that.
 func (s *Service) Prune(ctx context.Context) error {
 	last, err := lastSeq(ctx, s.DB)
 	if err != nil {
 		return err
 	}
-	for block := blockOf(last); block >= 0; block-- {
-		known, err := s.known(ctx, block)
-		if err != nil {
-			return err
-		}
-		named := known.len()
-		if named == 0 {
-			continue
-		}
-		seqs, err := seqsIn(ctx, s.DB, block)
-		if err != nil {
-			return err
-		}
-		if float64(len(seqs)) < livelyShare*float64(named) {
-			if err := s.rebuild(ctx, block); err != nil {
-				return err
-			}
-		}
+	return s.prune(ctx, s.pruned.Add(1)%(blockOf(last)+1))
+}
+
+func (s *Service) prune(ctx context.Context, block int64) error {
+	known, err := s.known(ctx, block)
+	if err != nil {
+		return err
 	}
-	return nil
+	seqs, err := seqsIn(ctx, s.DB, block)
+	if err != nil || float64(len(seqs)) >= livelyShare*float64(known.len()) {
+		return err
+	}
+	return s.rebuild(ctx, block)
 }
 
 // known are the listings of a block that the index holds.

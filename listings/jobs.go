@@ -14,7 +14,7 @@ const (
 	absorbEvery = 20 * time.Second
 	newsEvery   = 10 * time.Minute
 	sweepEvery  = time.Hour
-	pruneEvery  = 6 * time.Hour
+	pruneEvery  = 10 * time.Minute
 )
 
 // photoTime is how long one photo may take.

@@ -3,6 +3,7 @@ package listings
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/a-h/templ"
 
@@ -50,6 +51,7 @@ type Service struct {
 
 	counts counts
 	strays strays
+	pruned atomic.Int64 // how often Prune looked at a block of the search index
 }
 
 // Ship is one way a listing can travel, worded for its reader.

@@ -73,7 +73,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 }
 
-// Postgres tells whether this is PostgreSQL. Only the two search files may ask.
+// Postgres tells whether this is PostgreSQL. Only what sets the program up and the benchmarks ask.
 func (d *DB) Postgres() bool { return d.postgres }
 
 // SQL is the pool that writes, for River.

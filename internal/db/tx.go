@@ -122,8 +122,5 @@ func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) 
 // SQL is the transaction itself, for River.
 func (tx *Tx) SQL() *sql.Tx { return tx.tx.Tx }
 
-// Postgres tells whether this is PostgreSQL. Only the two search files may ask.
-func (tx *Tx) Postgres() bool { return tx.db.postgres }
-
 // AfterCommit runs f once the transaction is committed, and never otherwise.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
