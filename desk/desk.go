@@ -24,9 +24,10 @@ import (
 
 // Limits of the desk.
 const (
-	queueLen  = 100   // trades in the queue
-	pageLen   = 50    // rows of a list
-	maxReason = 1_000 // characters of a reason
+	queueLen   = 100   // trades in the queue
+	candidates = 500   // the most urgent that are ranked
+	pageLen    = 50    // rows of a list
+	maxReason  = 1_000 // characters of a reason
 )
 
 // When a trade comes into the queue.

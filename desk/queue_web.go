@@ -11,6 +11,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/nudges"
 	pages "github.com/kierto/kierto/templates/desk"
 	"github.com/kierto/kierto/templates/ui"
 )
@@ -53,16 +54,28 @@ func (s *Service) showQueue(c *web.Ctx, status int, subject, window string, open
 		p.Window = window
 	}
 	word := c.QueryParam("why")
-	rows, err := queueOf(ctx, s.DB, f.Now, causeOf(word), queueLen)
+	found, err := queueOf(ctx, s.DB, f.Now, causeOf(word), candidates)
 	if err != nil {
 		return err
 	}
-	v, err := s.speaker(c, rows)
+	rows, err := s.rank(ctx, s.DB, f.Now, found, queueLen)
+	if err != nil {
+		return err
+	}
+	held, err := s.inHand(ctx, rows)
+	if err != nil {
+		return err
+	}
+	v, err := s.speaker(c, rows, held)
 	if err != nil {
 		return err
 	}
 	for _, x := range rows {
-		row := v.row(x, subject)
+		row := v.row(x.stalled, subject)
+		row.Why += v.record(x)
+		if t, ok := held[x.Subject]; ok {
+			row.Why = v.T("desk.in_hand_short", "Who", v.first(t.Operator)) + " " + row.Why
+		}
 		if causeOf(word) != 0 && strings.HasPrefix(row.URL, "/desk/orders/") {
 			row.URL += "?why=" + word
 		}
@@ -82,7 +95,7 @@ func (s *Service) showQueue(c *web.Ctx, status int, subject, window string, open
 }
 
 // speaker words rows, with the names of those they speak of.
-func (s *Service) speaker(c *web.Ctx, rows []stalled) (speaker, error) {
+func (s *Service) speaker(c *web.Ctx, rows []ranked, held map[string]nudges.Takeover) (speaker, error) {
 	seen := map[accounts.UserID]bool{"": true}
 	var ids []accounts.UserID
 	add := func(u accounts.UserID) {
@@ -96,6 +109,9 @@ func (s *Service) speaker(c *web.Ctx, rows []stalled) (speaker, error) {
 			add(u)
 		}
 		add(accounts.UserID(x.Subject))
+	}
+	for _, t := range held {
+		add(t.Operator)
 	}
 	names, err := s.Accounts.Many(c.Request().Context(), s.DB, ids)
 	return speaker{c.Say, names}, err

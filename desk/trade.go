@@ -51,7 +51,13 @@ func (v voice) owes() accounts.UserID {
 func (s *Service) trade(ctx context.Context, f web.Frame, t orders.Trade, form web.Form) (pages.Trade, error) {
 	v := s.voice(f, t)
 	p := pages.Trade{Head: s.head(v), Form: form, Moves: v.moves(), Deeds: v.deeds(f, form)}
-	var err error
+	hand, may, err := s.hand(ctx, v)
+	if err != nil {
+		return p, err
+	}
+	if may {
+		p.Deeds = append([]ui.Deed{hand}, p.Deeds...)
+	}
 	if p.Turn, err = s.turn(ctx, v); err != nil {
 		return p, err
 	}

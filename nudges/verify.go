@@ -15,9 +15,9 @@ import (
 
 // Verifying.
 const (
-	maxFailures = 5                            // shown of one claim
+	maxFailures = 5                             // shown of one claim
 	everyOther  = 17*time.Hour + 13*time.Minute // between two opening instants of readers that are tried less densely
-	maxMoved    = 6 * 24 * time.Hour           // that a last warning may push a deadline
+	maxMoved    = 6 * 24 * time.Hour            // that a last warning may push a deadline
 )
 
 // Verify proves of a policy, for any opening instant of the year that begins at

@@ -95,14 +95,14 @@ func (s *Service) GoLive(ctx context.Context, op accounts.UserID, number int64, 
 		return err
 	}
 	now := s.Clock.Now()
-	if !Sound(Verify(p, now)) {
-		return ErrUnsound
-	}
 	if at.IsZero() {
 		at = now
 	}
 	if at.Before(now) {
 		return fault.Field("at", "nudges.policy_past")
+	}
+	if !Sound(Verify(p, now)) {
+		return ErrUnsound
 	}
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
 		if err := setLive(ctx, tx, number, at); err != nil {

@@ -99,6 +99,8 @@ func deskLinks(f web.Frame) []navLink {
 		{URL: "/desk/reports", Label: f.T("layout.desk_reports"), Section: "desk-reports"},
 		{URL: "/desk/listings", Label: f.T("layout.desk_listings"), Section: "desk-listings"},
 		{URL: "/desk/people", Label: f.T("layout.desk_people"), Section: "desk-people"},
+		{URL: "/desk/calls", Label: f.T("layout.desk_calls"), Section: "desk-calls"},
+		{URL: "/desk/policy", Label: f.T("layout.desk_policy"), Section: "desk-policy"},
 		{URL: "/desk/effect", Label: f.T("layout.desk_effect"), Section: "desk-effect"},
 		{URL: "/desk/ledger", Label: f.T("layout.desk_ledger"), Section: "desk-ledger"},
 		{URL: "/desk/audit", Label: f.T("layout.desk_audit"), Section: "desk-audit"},

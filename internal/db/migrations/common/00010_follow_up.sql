@@ -65,7 +65,11 @@ CREATE TABLE habits (
 	at      BIGINT NOT NULL
 );
 
+-- How a person's turns ended.
+CREATE INDEX turns_past ON turns (owner_id, outcome) WHERE closed_at <> 0;
+
 -- +goose Down
+DROP INDEX turns_past;
 DROP TABLE habits;
 DROP TABLE taps;
 DROP TABLE mutes;
