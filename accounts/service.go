@@ -60,12 +60,24 @@ func New(d *db.DB, c clock.Clock, q *jobs.Queue) *Service {
 
 // Get is a person, deleted ones too. It fails with a Missing fault.
 func (s *Service) Get(ctx context.Context, q db.Queryer, id UserID) (User, error) {
+	tx, writing := q.(*db.Tx)
+	if writing {
+		if u, ok := tx.Kept(usersTable, id).(User); ok {
+			return u, nil
+		}
+	}
 	u, err := userByID(ctx, q, id)
 	if db.IsNone(err) {
 		return User{}, fault.New(fault.Missing, "web.missing")
 	}
+	if writing && err == nil {
+		tx.Keep(usersTable, id, u)
+	}
 	return u, err
 }
+
+// usersTable is where people are stored; see db.Tx.Keep.
+const usersTable = "users"
 
 // Many are several people by id; those that do not exist are left out.
 func (s *Service) Many(ctx context.Context, q db.Queryer, ids []UserID) (map[UserID]User, error) {
@@ -73,9 +85,27 @@ func (s *Service) Many(ctx context.Context, q db.Queryer, ids []UserID) (map[Use
 	if len(ids) == 0 {
 		return out, nil
 	}
-	us, err := usersByID(ctx, q, ids)
+	tx, writing := q.(*db.Tx)
+	left := ids
+	if writing {
+		left = nil
+		for _, id := range ids {
+			if u, ok := tx.Kept(usersTable, id).(User); ok {
+				out[id] = u
+			} else {
+				left = append(left, id)
+			}
+		}
+		if len(left) == 0 {
+			return out, nil
+		}
+	}
+	us, err := usersByID(ctx, q, left)
 	for _, u := range us {
 		out[u.ID] = u
+		if writing {
+			tx.Keep(usersTable, u.ID, u)
+		}
 	}
 	return out, err
 }

@@ -95,14 +95,14 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, id ID, fn func(l *Listi
 // Reserve takes a listing off sale for a buyer. Fault Conflict "listings.gone"
 // when it is not on sale (any more).
 func (s *Service) Reserve(ctx context.Context, tx *db.Tx, id ID) error {
-	_, err := s.change(ctx, tx, id, func(l *Listing) error {
-		if !l.OnSale() {
-			return fault.New(fault.Conflict, "listings.gone")
-		}
-		l.State = Reserved
-		return nil
-	})
-	return err
+	ours, err := reserve(ctx, tx, id, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return fault.New(fault.Conflict, "listings.gone")
+	}
+	return dropFilters(ctx, tx, id)
 }
 
 // Release puts a listing back on sale, in its old place, if it was reserved.

@@ -99,10 +99,24 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, l Listing) (Listing, erro
 	return l, s.index(ctx, tx, l)
 }
 
+// reserve takes what is on sale for a buyer. It says false when it is not on sale.
+func reserve(ctx context.Context, tx *db.Tx, id ID, now clock.Instant) (bool, error) {
+	n, err := tx.Do(ctx, `
+		UPDATE listings
+		SET state = 'reserved', version = version + 1, updated_at = ?
+		WHERE id = ? AND state = 'live' AND NOT hidden`, now, id)
+	return n == 1, err
+}
+
+// dropFilters takes a listing out of the filters.
+func dropFilters(ctx context.Context, tx *db.Tx, id ID) error {
+	return tx.Later(ctx, `DELETE FROM listing_attrs WHERE listing_id = ?`, id)
+}
+
 // index puts what is on sale into the filters and the search, and takes what is
 // not out of the filters; search sees for itself.
 func (s *Service) index(ctx context.Context, tx *db.Tx, l Listing) error {
-	if _, err := tx.Do(ctx, `DELETE FROM listing_attrs WHERE listing_id = ?`, l.ID); err != nil {
+	if err := dropFilters(ctx, tx, l.ID); err != nil {
 		return err
 	}
 	if !l.OnSale() {

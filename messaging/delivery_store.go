@@ -147,10 +147,9 @@ type Notice struct {
 }
 
 func insertNotice(ctx context.Context, tx *db.Tx, n Notice) error {
-	_, err := tx.Do(ctx, `
+	return tx.Later(ctx, `
 		INSERT INTO notices (id, user_id, msg_key, args, url, created_at)
 		VALUES (?, ?, ?, ?, ?, ?)`, n.ID, n.User, n.Key, n.RawArgs, n.URL, n.CreatedAt)
-	return err
 }
 
 func notices(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([]Notice, error) {

@@ -40,6 +40,7 @@ type Entry struct {
 	Key          string
 	Args         map[string]any  // strings, ints, money.Amount, clock.Instant, accounts.UserID
 	Ref          string          // offer, order or turn it belongs to
+	Begins       string          // the trade that begins with it: from now on the conversation's
 	OnlyFor      accounts.UserID // the one who sees it; "" for both
 	Hidden       bool            // staff took it away
 	At           clock.Instant

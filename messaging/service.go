@@ -118,15 +118,10 @@ func (s *Service) Load(ctx context.Context, q db.Queryer, cid ConversationID) (C
 	return load(ctx, q, cid)
 }
 
-// SetOrder notes the newest trade between the two about the listing.
-func (s *Service) SetOrder(ctx context.Context, tx *db.Tx, cid ConversationID, orderID string) error {
-	return setOrder(ctx, tx, cid, orderID)
-}
-
 // Append adds an entry to a stream: offers, moves, scans, nudges and notes of
 // upper packages. It counts as unread for those who did not cause it, and shows
-// at once in the browsers that look. Only Kind, Author, Staff, Key, Args, Ref
-// and OnlyFor are read, and Text and Photo of a message.
+// at once in the browsers that look. Only Kind, Author, Staff, Key, Args, Ref,
+// Begins and OnlyFor are read, and Text and Photo of a message.
 func (s *Service) Append(ctx context.Context, tx *db.Tx, cid ConversationID, e Entry) error {
 	_, _, err := s.append(ctx, tx, cid, e)
 	return err

@@ -21,17 +21,16 @@ func open(ctx context.Context, tx *db.Tx, now clock.Instant, o Opening) (Convers
 	if o.Kind == "" {
 		o.Kind = AboutListing
 	}
-	_, err := tx.Do(ctx, `
+	var c Conversation
+	err := tx.Get(ctx, &c, `
 		INSERT INTO conversations (id, kind, subject, buyer_id, seller_id, title, photo, last_at, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (kind, subject, buyer_id) DO UPDATE
 		SET title = CASE WHEN excluded.title <> '' THEN excluded.title ELSE conversations.title END,
-			photo = CASE WHEN excluded.photo <> '' THEN excluded.photo ELSE conversations.photo END`,
+			photo = CASE WHEN excluded.photo <> '' THEN excluded.photo ELSE conversations.photo END
+		RETURNING `+conversationColumns,
 		id.New[ConversationID]("cnv", now), o.Kind, o.Subject, o.Buyer, o.Seller, o.Title, o.Photo, now, now)
-	if err != nil {
-		return Conversation{}, err
-	}
-	return find(ctx, tx, o.Kind, o.Subject, o.Buyer)
+	return c, err
 }
 
 // find is the conversation of a buyer about a subject; sql.ErrNoRows when there
@@ -62,12 +61,12 @@ func next(ctx context.Context, tx *db.Tx, cid ConversationID, at clock.Instant, 
 	var c Conversation
 	err := tx.Get(ctx, &c, `
 		UPDATE conversations
-		SET last_seq = last_seq + 1, last_at = ?,
+		SET last_seq = last_seq + 1, last_at = ?, order_id = CASE WHEN ? <> '' THEN ? ELSE order_id END,
 			buyer_new = CASE WHEN buyer_id <> ? AND ? IN ('', buyer_id) THEN last_seq + 1 ELSE buyer_new END,
 			seller_new = CASE WHEN seller_id <> ? AND ? IN ('', seller_id) THEN last_seq + 1 ELSE seller_new END
 		WHERE id = ?
 		RETURNING `+conversationColumns,
-		at, e.Author, e.OnlyFor, e.Author, e.OnlyFor, cid)
+		at, e.Begins, e.Begins, e.Author, e.OnlyFor, e.Author, e.OnlyFor, cid)
 	if db.IsNone(err) {
 		return Conversation{}, missing()
 	}
@@ -119,11 +118,10 @@ func insertEntry(ctx context.Context, tx *db.Tx, e Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Do(ctx, `
+	return tx.Later(ctx, `
 		INSERT INTO entries (`+entryColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.Conversation, e.Seq, e.Kind, e.Author, e.Staff, e.Text, e.Photo, e.Key, args, e.Ref, e.OnlyFor, e.Hidden, e.At)
-	return err
 }
 
 // newest are the newest entries that u may see (everybody's when u is ""),
@@ -235,8 +233,7 @@ func unreadCount(ctx context.Context, q db.Queryer, u accounts.UserID) (int, err
 
 // setOrder notes the newest trade of a conversation.
 func setOrder(ctx context.Context, tx *db.Tx, cid ConversationID, order string) error {
-	_, err := tx.Do(ctx, `UPDATE conversations SET order_id = ? WHERE id = ?`, order, cid)
-	return err
+	return tx.Later(ctx, `UPDATE conversations SET order_id = ? WHERE id = ?`, order, cid)
 }
 
 // hideEntry takes an entry away, or gives it back.

@@ -8,6 +8,7 @@ import (
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/money"
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/payments"
@@ -251,13 +252,16 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, o *Order, buyer accounts
 	if err := s.Listings.Reserve(ctx, tx, o.Listing); err != nil {
 		return err
 	}
-	if err := s.openTurn(ctx, tx, o, Rule{To: o.State}, Input{}); err != nil {
+	next, err := s.nextTurn(ctx, tx, o, Rule{To: o.State}, Input{})
+	if err != nil {
+		return err
+	}
+	if _, err := turn.Open(ctx, tx, s.Clock.Now(), next); err != nil {
 		return err
 	}
 	stored := false
 	for try := range refTries {
 		o.Ref = "K-" + id.Ref(4+try/2)
-		var err error
 		if stored, err = insertOrder(ctx, tx, *o); err != nil {
 			return err
 		}
@@ -268,17 +272,14 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, o *Order, buyer accounts
 	if !stored {
 		return fault.New(fault.Busy, "web.failed")
 	}
-	err := insertHappening(ctx, tx, Happening{
+	err = insertHappening(ctx, tx, Happening{
 		Order: o.ID, Version: o.Version, Event: Begun, To: o.State, Actor: Buyer, ActorID: buyer.ID, At: o.CreatedAt,
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.Messages.SetOrder(ctx, tx, o.Conversation, string(o.ID)); err != nil {
-		return err
-	}
 	return s.Messages.Append(ctx, tx, o.Conversation, messaging.Entry{
-		Kind: messaging.Move, Author: buyer.ID, Key: "orders.did.begin", Ref: string(o.ID), Args: map[string]any{"Total": o.Total()},
+		Kind: messaging.Move, Author: buyer.ID, Key: "orders.did.begin", Ref: string(o.ID), Begins: string(o.ID), Args: map[string]any{"Total": o.Total()},
 	})
 }
 

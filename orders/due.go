@@ -20,12 +20,12 @@ const (
 	LateAfter = 50 * 24 * time.Hour // from then on nobody gets more than the least time, so that every way to an end fits
 )
 
-// openTurn opens the turn of the state that o has come to, and notes it in o.
-// before is what o was, when it was anything.
-func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in Input, before ...Order) error {
+// nextTurn is the turn of the state that o has come to, noted in o and yet to be
+// opened. before is what o was, when it was anything.
+func (s *Service) nextTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in Input, before ...Order) (turn.Spec, error) {
 	t, _, err := s.turnOf(ctx, tx, o.State)
 	if err != nil {
-		return err
+		return turn.Spec{}, err
 	}
 	owner, waiter := s.ownerOf(*o, t)
 	kind := t.Owes
@@ -37,12 +37,12 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 	}
 	zone, err := s.zoneOf(ctx, tx, *o, t)
 	if err != nil {
-		return err
+		return turn.Spec{}, err
 	}
 	now := s.Clock.Now()
 	due, err := s.due(ctx, tx, *o, t, r, in, zone, before)
 	if err != nil {
-		return err
+		return turn.Spec{}, err
 	}
 	due = o.withinHold(due, now)
 	if r.Event == Extend && r.By[0] == Seller {
@@ -54,7 +54,8 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 	if !t.Aim.IsZero() && t.Who == Seller && o.PromisedAt.IsZero() {
 		o.PromisedAt = t.Aim.End(now, Dates{}, zone)
 	}
-	spec := turn.Spec{Kind: kind, Subject: string(o.ID), Version: o.Version, Owner: owner, Waiter: waiter, Due: max(due, now)}
+	spec := turn.Spec{ID: turn.NewID(now), Kind: kind, Subject: string(o.ID), Version: o.Version,
+		Owner: owner, Waiter: waiter, Due: max(due, now)}
 	switch {
 	case t.Owes == turn.Ship && kind == turn.Ship && owner == string(o.Seller):
 		spec.Aim = o.PromisedAt
@@ -66,11 +67,11 @@ func (s *Service) openTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 			Kind: kind, Subject: spec.Subject, Version: spec.Version, Owner: owner, Waiter: waiter, OpenedAt: now, AimAt: spec.Aim, DueAt: spec.Due,
 		})
 		if err != nil {
-			return err
+			return turn.Spec{}, err
 		}
 	}
-	o.Turn, err = turn.Open(ctx, tx, now, spec)
-	return err
+	o.Turn, o.due = spec.ID, spec.Due
+	return spec, nil
 }
 
 // withinHold is a deadline, or an earlier one that keeps the trade from outliving
@@ -109,7 +110,7 @@ func (s *Service) zoneOf(ctx context.Context, q db.Queryer, o Order, t Turn) (*t
 func (s *Service) due(ctx context.Context, tx *db.Tx, o Order, t Turn, r Rule, in Input, zone *time.Location, before []Order) (clock.Instant, error) {
 	now := s.Clock.Now()
 	var old clock.Instant
-	if len(before) == 1 && before[0].Turn != "" {
+	if len(before) == 1 && before[0].Turn != "" && (r.Event == Extend || r.From == r.To) {
 		was, err := turn.Get(ctx, tx, before[0].Turn)
 		if err != nil {
 			return 0, err
@@ -167,6 +168,9 @@ func (s *Service) fresh(ctx context.Context, tx *db.Tx, o Order, t Turn, in Inpu
 
 // dueOf is when an order's open turn lapses.
 func (s *Service) dueOf(ctx context.Context, q db.Queryer, o Order) (clock.Instant, error) {
+	if !o.due.IsZero() {
+		return o.due, nil
+	}
 	t, err := turn.Get(ctx, q, o.Turn)
 	return t.DueAt, err
 }

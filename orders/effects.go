@@ -112,7 +112,8 @@ func (s *Service) makeCode(ctx context.Context, tx *db.Tx, o *Order) error {
 		return err
 	}
 	o.Code = fmt.Sprintf("%06d", n.Int64())
-	return saveOrder(ctx, tx, *o)
+	_, err = saveOrder(ctx, tx, *o, o.Version)
+	return err
 }
 
 // sold marks the thing sold: both have one more trade, and other offers for it

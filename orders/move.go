@@ -101,33 +101,40 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, o *Order, ev Event, who W
 	if err != nil {
 		return Rule{}, err
 	}
-	ours, err := takeVersion(ctx, tx, o.ID, o.Version)
-	if err != nil {
-		return Rule{}, err
-	}
-	if !ours {
-		return Rule{}, s.lost(ctx, tx, o.ID)
-	}
+	return rule, s.follow(ctx, tx, o, rule, who, in)
+}
+
+// follow does what a rule says that was found for o.
+func (s *Service) follow(ctx context.Context, tx *db.Tx, o *Order, rule Rule, who Who, in Input) error {
 	before := *o
 	o.Version++
+	o.due = 0
 	s.apply(o, rule, in)
-	if err := s.turnOver(ctx, tx, before, o, rule, who, in); err != nil {
-		return Rule{}, err
+	spec, err := s.turnAfter(ctx, tx, before, o, rule, in)
+	if err != nil {
+		return err
 	}
-	if err := saveOrder(ctx, tx, *o); err != nil {
-		return Rule{}, err
+	ours, err := saveOrder(ctx, tx, *o, before.Version)
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return s.lost(ctx, tx, o.ID)
+	}
+	if err := s.turnOver(ctx, tx, before, rule, who, spec); err != nil {
+		return err
 	}
 	err = insertHappening(ctx, tx, Happening{
-		Order: o.ID, Version: o.Version, Event: ev, From: rule.From, To: rule.To, Actor: who.Actor, ActorID: who.User,
+		Order: o.ID, Version: o.Version, Event: rule.Event, From: rule.From, To: rule.To, Actor: who.Actor, ActorID: who.User,
 		Note: in.Note, At: s.Clock.Now(),
 	})
 	if err != nil {
-		return Rule{}, err
+		return err
 	}
 	if err := s.promise(ctx, tx, o, rule, in); err != nil {
-		return Rule{}, err
+		return err
 	}
-	return rule, s.say(ctx, tx, before, *o, rule, who, in)
+	return s.say(ctx, tx, before, *o, rule, who, in)
 }
 
 // lost is what somebody reads whose move came second.
@@ -184,8 +191,18 @@ func (s *Service) apply(o *Order, r Rule, in Input) {
 	}
 }
 
-// turnOver closes the turn that was and opens the one that is.
-func (s *Service) turnOver(ctx context.Context, tx *db.Tx, before Order, o *Order, r Rule, who Who, in Input) error {
+// turnAfter is the turn that a move opens, noted in o; none when the trade is
+// over.
+func (s *Service) turnAfter(ctx context.Context, tx *db.Tx, before Order, o *Order, r Rule, in Input) (turn.Spec, error) {
+	o.Turn = ""
+	if !o.State.Open() {
+		return turn.Spec{}, nil
+	}
+	return s.nextTurn(ctx, tx, o, r, in, before)
+}
+
+// turnOver closes the turn that was and opens the one that is, if one is.
+func (s *Service) turnOver(ctx context.Context, tx *db.Tx, before Order, r Rule, who Who, is turn.Spec) error {
 	outcome := turn.Moved
 	t, _ := TurnOf(before.State)
 	switch {
@@ -201,11 +218,11 @@ func (s *Service) turnOver(ctx context.Context, tx *db.Tx, before Order, o *Orde
 			return err
 		}
 	}
-	o.Turn = ""
-	if !o.State.Open() {
+	if is.ID == "" {
 		return nil
 	}
-	return s.openTurn(ctx, tx, o, r, in, before)
+	_, err := turn.Open(ctx, tx, s.Clock.Now(), is)
+	return err
 }
 
 // checkInput mends and checks the part of Input that an event reads.

@@ -13,26 +13,29 @@ import (
 // come. Money that comes after the end goes back, and both are told. Said twice
 // it changes nothing.
 func (s *Service) Settled(ctx context.Context, oid ID, held bool) error {
-	return s.news(ctx, oid, Payment, Input{}, func(o Order, past []Happening) Event {
+	return s.news(ctx, oid, Payment, Input{}, func(tx *db.Tx, o Order) (Event, error) {
 		switch {
 		case !held:
-			return Expire
+			return Expire, nil
 		case o.State.Payable():
-			return Pay
+			return Pay, nil
 		}
+		past, err := happenings(ctx, tx, oid)
 		for _, h := range past {
 			if h.Event == Pay || h.Event == PaidLate {
-				return ""
+				return "", err
 			}
 		}
-		return PaidLate
+		return PaidLate, err
 	})
 }
 
 // Scanned is what a carrier says of an order's parcel. What says nothing new
 // changes nothing.
 func (s *Service) Scanned(ctx context.Context, a shipping.Scanned) error {
-	return s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(Order, []Happening) Event { return scanEvent(a.Code, a.Back) })
+	return s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(*db.Tx, Order) (Event, error) {
+		return scanEvent(a.Code, a.Back), nil
+	})
 }
 
 // scanEvent is what a scan of a parcel, or of one on its way back, does.
@@ -54,29 +57,25 @@ func scanEvent(c shipping.ScanCode, back bool) Event {
 }
 
 // news is a move that somebody outside causes, if there is one to make.
-func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what func(Order, []Happening) Event) error {
+func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what func(*db.Tx, Order) (Event, error)) error {
 	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
 		o, err := s.Get(ctx, tx, oid)
 		if err != nil {
 			return err
 		}
-		past, err := happenings(ctx, tx, oid)
-		if err != nil {
+		ev, err := what(tx, o)
+		if err != nil || ev == "" {
 			return err
-		}
-		ev := what(o, past)
-		if ev == "" {
-			return nil
 		}
 		tracked, err := s.tracked(ctx, tx, oid)
 		if err != nil {
 			return err
 		}
-		if _, err := next(o.State, ev, who, o.Facts(tracked, s.Clock.Now())); err != nil {
+		rule, err := next(o.State, ev, who, o.Facts(tracked, s.Clock.Now()))
+		if err != nil {
 			return nil // nothing to do (any more)
 		}
-		_, err = s.move(ctx, tx, &o, ev, Who{Actor: who}, in)
-		return err
+		return s.follow(ctx, tx, &o, rule, Who{Actor: who}, in)
 	})
 	if fault.Is(err, fault.Missing) {
 		return nil

@@ -60,6 +60,8 @@ type Order struct {
 	PostedAt     clock.Instant            `db:"posted_at"`
 	ReceivedAt   clock.Instant            `db:"received_at"`
 	ClosedAt     clock.Instant            `db:"closed_at"` // 0 while open
+
+	due clock.Instant // of the turn opened in this transaction; see dueOf
 }
 
 // Claim is what a buyer says is wrong.

@@ -45,23 +45,17 @@ func openOf(ctx context.Context, q db.Queryer, buyer accounts.UserID, l listings
 	return o, err
 }
 
-// takeVersion makes o ours: it fails to find the row when somebody moved since.
-// It locks the row until the transaction ends.
-func takeVersion(ctx context.Context, tx *db.Tx, id ID, version int64) (bool, error) {
-	n, err := tx.Do(ctx, `UPDATE orders SET version = version + 1 WHERE id = ? AND version = ?`, id, version)
-	return n == 1, err
-}
-
-// saveOrder stores what a move changed. Call it after takeVersion.
-func saveOrder(ctx context.Context, tx *db.Tx, o Order) error {
-	_, err := tx.Do(ctx, `
+// saveOrder stores what a move made of the order that was at a version, and locks
+// the row until the transaction ends. It says false when somebody moved since.
+func saveOrder(ctx context.Context, tx *db.Tx, o Order, version int64) (bool, error) {
+	n, err := tx.Do(ctx, `
 		UPDATE orders
 		SET state = ?, turn_id = ?, promised_at = ?, planned_at = ?, extended = ?, code = ?, claim = ?,
-			paid_at = ?, posted_at = ?, received_at = ?, closed_at = ?
+			paid_at = ?, posted_at = ?, received_at = ?, closed_at = ?, version = ?
 		WHERE id = ? AND version = ?`,
 		o.State, o.Turn, o.PromisedAt, o.PlannedAt, o.Extended, o.Code, o.Claim,
-		o.PaidAt, o.PostedAt, o.ReceivedAt, o.ClosedAt, o.ID, o.Version)
-	return err
+		o.PaidAt, o.PostedAt, o.ReceivedAt, o.ClosedAt, o.Version, o.ID, version)
+	return n == 1, err
 }
 
 // saveWay stores how an order travels and what it costs then, while it is not
@@ -88,11 +82,10 @@ func countTry(ctx context.Context, tx *db.Tx, id ID) error {
 }
 
 func insertHappening(ctx context.Context, tx *db.Tx, h Happening) error {
-	_, err := tx.Do(ctx, `
+	return tx.Later(ctx, `
 		INSERT INTO order_events (order_id, version, event, from_state, to_state, actor, actor_id, note, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		h.Order, h.Version, h.Event, h.From, h.To, h.Actor, h.ActorID, h.Note, h.At)
-	return err
 }
 
 func happenings(ctx context.Context, q db.Queryer, id ID) ([]Happening, error) {

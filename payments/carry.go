@@ -80,7 +80,7 @@ func (s *Service) sent(ctx context.Context, mid MovementID, providerID string) e
 		if first, err := setMovement(ctx, tx, m); err != nil || !first {
 			return err
 		}
-		if _, err := post(ctx, tx, now, sentPosting(m, providerID)); err != nil {
+		if err := post(ctx, tx, now, sentPosting(m, providerID)); err != nil {
 			return err
 		}
 		if err := s.close(ctx, tx, m, now); err != nil {

@@ -31,7 +31,11 @@ func (s *Service) hear(ctx context.Context, h Heard) error {
 	var err error
 	switch h.Topic {
 	case EventSession:
-		err = s.lookAt(ctx, h.Object)
+		v, err := s.Provider.Session(ctx, h.Object)
+		if err != nil {
+			return err
+		}
+		return s.heard(ctx, v, h.EventID)
 	case EventAccount:
 		err = s.refresh(ctx, h.Object)
 	case EventRefund, EventMoved:

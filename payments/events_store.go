@@ -16,10 +16,18 @@ func insertEvent(ctx context.Context, tx *db.Tx, ev Event, now clock.Instant) (b
 	return n == 1, err
 }
 
-// workedEvent notes that a message was acted on.
-func workedEvent(ctx context.Context, d db.Doer, eventID string, now clock.Instant) error {
-	_, err := d.Do(ctx, `UPDATE webhook_events SET worked_at = ? WHERE id = ?`, now, eventID)
+// worked notes that a message was acted on.
+const worked = `UPDATE webhook_events SET worked_at = ? WHERE id = ?`
+
+// workedEvent notes it after the act.
+func workedEvent(ctx context.Context, d *db.DB, eventID string, now clock.Instant) error {
+	_, err := d.Do(ctx, worked, now, eventID)
 	return err
+}
+
+// workedIn notes it within the act.
+func workedIn(ctx context.Context, tx *db.Tx, eventID string, now clock.Instant) error {
+	return tx.Later(ctx, worked, now, eventID)
 }
 
 // knownMove tells whether a charge or transfer is one whose movement we made.

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kierto/kierto/internal/clock"
@@ -10,44 +11,62 @@ import (
 	"github.com/kierto/kierto/internal/id"
 )
 
-// post writes a posting, unless the same fact stands already; it says which.
-// It fails with ErrUnbalanced, within the transaction, when the entries do not
-// sum to zero.
-func post(ctx context.Context, tx *db.Tx, now clock.Instant, p Posting) (bool, error) {
-	if err := p.balanced(); err != nil {
-		return false, err
+// post writes postings, but for those whose fact stands already. It fails with
+// ErrUnbalanced, within the transaction, when entries do not sum to zero.
+func post(ctx context.Context, tx *db.Tx, now clock.Instant, ps ...Posting) error {
+	var args []any
+	for i, p := range ps {
+		if err := p.balanced(); err != nil {
+			return err
+		}
+		ps[i].ID = id.New[string]("pst", now)
+		args = append(args, ps[i].ID, p.Kind, p.Ref, p.OrderID, now)
 	}
-	p.ID = id.New[string]("pst", now)
-	n, err := tx.Do(ctx, `
+	var fresh []string
+	err := tx.Select(ctx, &fresh, `
 		INSERT INTO postings (id, kind, external_ref, order_id, at)
-		VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (kind, external_ref) DO NOTHING`,
-		p.ID, p.Kind, p.Ref, p.OrderID, now)
-	if err != nil || n == 0 {
-		return false, err
+		VALUES `+rowsOf(len(ps), "(?, ?, ?, ?, ?)")+`
+		ON CONFLICT (kind, external_ref) DO NOTHING
+		RETURNING id`, args...)
+	if err != nil || len(fresh) == 0 {
+		return err
 	}
-	args := make([]any, 0, 6*len(p.Entries))
-	for i, e := range p.Entries {
-		args = append(args, p.ID, i+1, e.Account, e.Owner, e.Minor, e.Money)
+	n, args := 0, nil
+	for _, p := range ps {
+		if !slices.Contains(fresh, p.ID) {
+			continue
+		}
+		for i, e := range p.Entries {
+			n, args = n+1, append(args, p.ID, i+1, e.Account, e.Owner, e.Minor, e.Money)
+		}
 	}
-	rows := strings.Repeat(", (?, ?, ?, ?, ?, ?)", len(p.Entries))[2:]
-	if _, err := tx.Do(ctx, `INSERT INTO ledger (posting_id, line, account, owner, amount, currency) VALUES `+rows, args...); err != nil {
-		return false, err
-	}
-	return true, verify(ctx, tx, p)
-}
-
-// verify reads a posting back and fails unless it sums to zero per currency.
-func verify(ctx context.Context, tx *db.Tx, p Posting) error {
-	var off int64
-	err := tx.Get(ctx, &off, `
-		SELECT COUNT(*)
-		FROM (SELECT currency FROM ledger WHERE posting_id = ? GROUP BY currency HAVING SUM(amount) <> 0) AS sums`, p.ID)
+	err = tx.Later(ctx, `INSERT INTO ledger (posting_id, line, account, owner, amount, currency) VALUES `+rowsOf(n, "(?, ?, ?, ?, ?, ?)"), args...)
 	if err != nil {
 		return err
 	}
-	if off != 0 {
-		return fmt.Errorf("%w: %s %s", ErrUnbalanced, p.Kind, p.Ref)
+	return verify(ctx, tx, fresh)
+}
+
+// rowsOf is the placeholders of n rows.
+func rowsOf(n int, row string) string { return strings.Repeat(", "+row, n)[2:] }
+
+// verify reads postings back and fails unless each sums to zero per currency.
+func verify(ctx context.Context, tx *db.Tx, ids []string) error {
+	query, args, err := db.In(`
+		SELECT posting_id
+		FROM ledger
+		WHERE posting_id IN (?)
+		GROUP BY posting_id, currency
+		HAVING SUM(amount) <> 0`, ids)
+	if err != nil {
+		return err
+	}
+	var off []string
+	if err := tx.Select(ctx, &off, query, args...); err != nil {
+		return err
+	}
+	if len(off) > 0 {
+		return fmt.Errorf("%w: %s", ErrUnbalanced, strings.Join(off, ", "))
 	}
 	return nil
 }

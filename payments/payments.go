@@ -92,6 +92,7 @@ type Payment struct {
 	charge     string
 	tries      int64
 	askedUntil clock.Instant
+	lookedAt   clock.Instant // set when the provider was just asked about it
 	version    int64
 }
 

@@ -23,6 +23,9 @@ type Service struct {
 	Log      *slog.Logger
 	Provider Provider
 	Base     string // scheme and host of the site, no slash
+	// Held is orders' part of Settled, called by whoever heard of the money first
+	// and repeats it until it succeeds; nil leaves it to the job.
+	Held func(ctx context.Context, orderID string) error
 	// User is accounts.Service.Get.
 	User func(ctx context.Context, q db.Queryer, who accounts.UserID) (accounts.User, error)
 	// Tell is messaging.Service.Tell.
@@ -43,7 +46,8 @@ var errLines = errors.New("payments: the lines do not add up to the total")
 func (s *Service) Begin(ctx context.Context, tx *db.Tx, c Charge) error {
 	now := s.Clock.Now()
 	p := Payment{ID: id.New[ID]("pay", now), OrderID: c.OrderID, Buyer: c.Buyer, Seller: c.Seller, Total: c.Total,
-		Payout: c.Payout, State: Opening, Title: c.Title, Lines: c.Lines, Lang: c.Lang, ExpiresAt: c.Expires, CreatedAt: now}
+		Payout: c.Payout, State: Opening, Title: c.Title, Lines: c.Lines, Lang: c.Lang, ExpiresAt: c.Expires, CreatedAt: now,
+		tries: 1, askedUntil: sessionEnd(now, c.Expires)} // as PayURL, which mostly follows at once, will ask
 	sum := p.sumOf(ItemLine) + p.sumOf(ShippingLine) + p.sumOf(FeeLine)
 	if sum != c.Total.Minor || c.Payout.Minor < 0 || c.Payout.Minor+p.sumOf(ShippingLine) > c.Total.Minor || c.Payout.Currency != c.Total.Currency {
 		return fmt.Errorf("%w: %d for %d, of which %d to the seller", errLines, sum, c.Total.Minor, c.Payout.Minor)
@@ -107,21 +111,19 @@ const maxAsks = 5
 // for the very same one again; or gives the payment as it is when its page waits
 // already.
 func (s *Service) ask(ctx context.Context, orderID string) (p Payment, err error) {
+	p, err = ofOrder(ctx, s.DB, orderID)
+	if err == nil {
+		if noted, err := p.askable(s.Clock.Now()); noted || err != nil {
+			return p, err
+		}
+	}
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
 		if p, err = ofOrder(ctx, tx, orderID); err != nil {
 			return err
 		}
 		now := s.Clock.Now()
-		switch {
-		case p.State == Open && now.Before(p.askedUntil):
-			return nil
-		case p.State == Processing || !p.HeldAt.IsZero():
-			return errPaid
-		case p.State != Opening:
-			return errNotPayable
-		}
-		if p.tries > 0 && now.Add(minSession-time.Minute).Before(p.askedUntil) {
-			return nil // asked before, perhaps in vain: ask for the same again
+		if noted, err := p.askable(now); noted || err != nil {
+			return err
 		}
 		p.tries++
 		p.askedUntil = sessionEnd(now, p.ExpiresAt)
@@ -135,6 +137,20 @@ func (s *Service) ask(ctx context.Context, orderID string) (p Payment, err error
 		err = errNotPayable
 	}
 	return p, err
+}
+
+// askable tells whether everything is noted that asking for a payment's page
+// takes. It fails with a fault when there is nothing to ask for.
+func (p Payment) askable(now clock.Instant) (noted bool, err error) {
+	switch {
+	case p.State == Open && now.Before(p.askedUntil):
+		return true, nil
+	case p.State == Processing || !p.HeldAt.IsZero():
+		return false, errPaid
+	case p.State != Opening:
+		return false, errNotPayable
+	}
+	return p.tries > 0 && now.Add(minSession-time.Minute).Before(p.askedUntil), nil // perhaps in vain: ask for the same again
 }
 
 // sessionEnd is when a session asked for now ends: not before the order's own
@@ -196,7 +212,7 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, orderID string) error 
 	if err := savePayment(ctx, tx, p); err != nil {
 		return err
 	}
-	if _, err := post(ctx, tx, s.Clock.Now(), releasedPosting(p)); err != nil || p.Payout.IsZero() {
+	if err := post(ctx, tx, s.Clock.Now(), releasedPosting(p)); err != nil || p.Payout.IsZero() {
 		return err
 	}
 	return s.promise(ctx, tx, p, m)

@@ -72,12 +72,12 @@ func insertPayment(ctx context.Context, tx *db.Tx, p Payment) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Do(ctx, `
-		INSERT INTO payments (id, order_id, buyer_id, seller_id, amount, payout, currency, state, title, lines, lang, expires_at, looked_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return tx.Later(ctx, `
+		INSERT INTO payments (id, order_id, buyer_id, seller_id, amount, payout, currency, state, title, lines, lang, tries, asked_until,
+			expires_at, looked_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.ID, p.OrderID, p.Buyer, p.Seller, p.Total.Minor, p.Payout.Minor, p.Total.Currency, p.State, p.Title, string(lines),
-		p.Lang, p.ExpiresAt, p.CreatedAt, p.CreatedAt)
-	return err
+		p.Lang, p.tries, p.askedUntil, p.ExpiresAt, p.CreatedAt, p.CreatedAt)
 }
 
 // savePayment stores what changed, if nobody changed the payment meanwhile. It
@@ -86,9 +86,10 @@ func savePayment(ctx context.Context, tx *db.Tx, p Payment) error {
 	n, err := tx.Do(ctx, `
 		UPDATE payments
 		SET state = ?, tries = ?, asked_until = ?, session_id = ?, pay_url = ?, intent_id = ?, charge_id = ?, method = ?,
-			held_at = ?, closed_at = ?, version = version + 1
+			held_at = ?, closed_at = ?, looked_at = CASE WHEN looked_at < ? THEN ? ELSE looked_at END, version = version + 1
 		WHERE id = ? AND version = ?`,
-		p.State, p.tries, p.askedUntil, p.session, p.payURL, p.intent, p.charge, p.Method, p.HeldAt, p.ClosedAt, p.ID, p.version)
+		p.State, p.tries, p.askedUntil, p.session, p.payURL, p.intent, p.charge, p.Method,
+		p.HeldAt, p.ClosedAt, p.lookedAt, p.lookedAt, p.ID, p.version)
 	if err == nil && n == 0 {
 		return errMoving
 	}
@@ -102,9 +103,8 @@ func isMoving(err error) bool {
 }
 
 // looked notes that the provider was asked about a payment.
-func looked(ctx context.Context, d db.Doer, pid ID, now clock.Instant) error {
-	_, err := d.Do(ctx, `UPDATE payments SET looked_at = ? WHERE id = ?`, now, pid)
-	return err
+func looked(ctx context.Context, tx *db.Tx, pid ID, now clock.Instant) error {
+	return tx.Later(ctx, `UPDATE payments SET looked_at = ? WHERE id = ?`, now, pid)
 }
 
 // unseen notes that the provider was asked about an order's payment in vain.

@@ -24,6 +24,7 @@ type sizes struct {
 	checkouts int           // in each repetition
 	rounds    int           // repetitions
 	each      time.Duration // of one repetition of a load
+	databases string        // "sqlite" or "postgres" runs the parts for both on one
 }
 
 func sizesFromEnv() sizes {
@@ -36,6 +37,7 @@ func sizesFromEnv() sizes {
 	return sizes{
 		listings: n("LISTINGS", 1_000_000), postgres: n("POSTGRES_LISTINGS", 200_000), turns: n("TURNS", 1_000_000), nudges: n("NUDGES", 10_000),
 		checkouts: n("CHECKOUTS", 600), rounds: n("ROUNDS", 3), each: time.Duration(n("SECONDS", 4)) * time.Second,
+		databases: os.Getenv("DATABASES"),
 	}
 }
 
@@ -160,6 +162,25 @@ func (b *bench) onPostgres() {
 	b.shown(i)
 	b.on = ""
 	i.stop()
+}
+
+// target is a database that a part is measured on, and its budget there.
+type target struct {
+	name     string
+	postgres bool
+	least    float64
+}
+
+// targets are the databases to measure on, with the budget for each.
+func (b *bench) targets(sqlite, postgres float64) []target {
+	all := []target{{"SQLite", false, sqlite}, {"PostgreSQL", true, postgres}}
+	switch b.databases {
+	case "sqlite":
+		return all[:1]
+	case "postgres":
+		return all[1:]
+	}
+	return all
 }
 
 // filled is an installation with everything that `kierto generate` makes. A

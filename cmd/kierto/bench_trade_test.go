@@ -32,6 +32,12 @@ func sorted(d []time.Duration) []time.Duration { slices.Sort(d); return d }
 // noon is a Tuesday in Helsinki: nobody sleeps.
 var noon = clock.Of(time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC))
 
+// postbox is a post that takes every letter at once.
+type postbox struct{}
+
+// Send implements messaging.Sender.
+func (postbox) Send(context.Context, messaging.Mail) error { return nil }
+
 // opened builds the program on a database.
 func (b *bench) opened(cfg config.Config, c clock.Clock, noSync bool) *market {
 	b.Helper()
@@ -44,7 +50,7 @@ func (b *bench) opened(cfg config.Config, c clock.Clock, noSync bool) *market {
 		b.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}))
-	m, err := build(b.Context(), cfg, d, log, site{clock: c, jobs: jobs.Options{Quick: true}})
+	m, err := build(b.Context(), cfg, d, log, site{clock: c, sender: postbox{}, jobs: jobs.Options{Quick: true}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -127,11 +133,7 @@ const buyersAtOnce = 16
 // held and told to the trade.
 func (b *bench) trade() {
 	b.Helper()
-	for _, on := range []struct {
-		name     string
-		postgres bool
-		least    float64
-	}{{"SQLite", false, 200}, {"PostgreSQL", true, 400}} {
+	for _, on := range b.targets(200, 400) {
 		cfg, filled := b.stocked(on.postgres, b.checkouts*b.rounds, clock.System{})
 		var wares []struct{ ID, Seller string }
 		if err := filled.db.Select(b.Context(), &wares, `SELECT id, seller_id AS seller FROM listings`); err != nil {
@@ -253,11 +255,7 @@ func (b *bench) trading(cfg config.Config) (m *market, pay *stripe.Server, end f
 // they promise: the record, the notice, the delivery, the job.
 func (b *bench) manyNudges() {
 	b.Helper()
-	for _, on := range []struct {
-		name     string
-		postgres bool
-		least    float64
-	}{{"SQLite", false, 3000}, {"PostgreSQL", true, 5000}} {
+	for _, on := range b.targets(3000, 5000) {
 		var late []float64
 		got := b.measure(func() (float64, error) {
 			c := clock.At(noon)

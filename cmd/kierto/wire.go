@@ -226,6 +226,10 @@ func (m *market) hooks() {
 	m.messages.PhotoURL = listings.MessagePhotoURL
 	m.messages.Trade = m.trade
 
+	m.payments.Held = func(ctx context.Context, orderID string) error {
+		return m.orders.Settled(ctx, orders.ID(orderID), true)
+	}
+
 	m.listings.ShipOptions = m.shipOptions
 	m.listings.BuyerFee = func(l listings.Listing) money.Amount { return orders.Fee(l.Price()) }
 

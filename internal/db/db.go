@@ -58,6 +58,7 @@ type DB struct {
 	cfg      Config
 	rebound  sync.Map // query with ? → query with $1
 	bound    atomic.Int64
+	watch    atomic.Pointer[func(query string)]
 }
 
 // Open opens the database and makes sure it answers. It creates the SQLite file
@@ -78,6 +79,17 @@ func (d *DB) Postgres() bool { return d.postgres }
 
 // SQL is the pool that writes, for River.
 func (d *DB) SQL() *sql.DB { return d.write.DB }
+
+// Watch calls f for every statement that is run from now on, from whatever
+// goroutine runs it, River's own aside; nil ends it. It is how tests count what
+// a page asks.
+func (d *DB) Watch(f func(query string)) {
+	if f == nil {
+		d.watch.Store(nil)
+		return
+	}
+	d.watch.Store(&f)
+}
 
 // Ping asks whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
@@ -136,9 +148,12 @@ func In(query string, args ...any) (string, []any, error) {
 	return q, a, nil
 }
 
-// bind turns ? into $1, $2, … for PostgreSQL. A literal ? in the text of a
-// query is not supported.
+// bind turns ? into $1, $2, … for PostgreSQL, and shows the query to whoever
+// watches. A literal ? in the text of a query is not supported.
 func (d *DB) bind(query string) string {
+	if f := d.watch.Load(); f != nil {
+		(*f)(query)
+	}
 	if !d.postgres {
 		return query
 	}

@@ -25,10 +25,17 @@ var migrations embed.FS
 // RiverDriver is River's driver for this database.
 func (d *DB) RiverDriver() riverdriver.Driver[*sql.Tx] {
 	if d.postgres {
-		return riverdatabasesql.New(d.write.DB)
+		return polled{riverdatabasesql.New(d.write.DB)}
 	}
 	return riversqlite.New(d.write.DB)
 }
+
+// polled is River's driver without notifications: nobody listens for them, and
+// PostgreSQL lets only one transaction that notifies commit at a time.
+type polled struct{ *riverdatabasesql.Driver }
+
+// SupportsListenNotify implements riverdriver.Driver.
+func (polled) SupportsListenNotify() bool { return false }
 
 // Migrate brings the tables up to date: ours, then River's. It does nothing when
 // they are.

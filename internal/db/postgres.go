@@ -41,3 +41,14 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	return d, nil
 }
+
+// sendTogether sends statements in one go and waits for all of them once.
+func sendTogether(ctx context.Context, conn *sqlx.Conn, all []statement) error {
+	batch := &pgx.Batch{}
+	for _, s := range all {
+		batch.Queue(s.query, s.args...)
+	}
+	return conn.Raw(func(driverConn any) error {
+		return driverConn.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close()
+	})
+}

@@ -22,7 +22,10 @@ const (
 // two goroutines at once.
 type Tx struct {
 	tx    *sqlx.Tx
+	conn  *sqlx.Conn
 	db    *DB
+	later []statement
+	kept  map[string]map[any]any // by table, by key: see Keep
 	after []func()
 }
 
@@ -66,7 +69,7 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err != nil {
 		return err
 	}
-	tx := &Tx{tx: sqlTx, db: d}
+	tx := &Tx{tx: sqlTx, conn: conn, db: d}
 	done := false
 	defer func() {
 		if !done { // fn failed or panicked
@@ -74,6 +77,9 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 		}
 	}()
 	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.flush(ctx); err != nil {
 		return err
 	}
 	if err := d.dies(false); err != nil {
@@ -102,11 +108,17 @@ func (d *DB) txOptions() *sql.TxOptions {
 
 // Get implements Queryer inside the transaction.
 func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
+	if err := tx.before(ctx, query); err != nil {
+		return err
+	}
 	return wrap(ctx, tx.tx.GetContext(ctx, dest, tx.db.bind(query), args...))
 }
 
 // Select implements Queryer inside the transaction.
 func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
+	if err := tx.before(ctx, query); err != nil {
+		return err
+	}
 	return wrap(ctx, tx.tx.SelectContext(ctx, dest, tx.db.bind(query), args...))
 }
 
@@ -115,12 +127,15 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 // be expected, write ON CONFLICT DO NOTHING and look at the number.
 func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) {
 	tx.db.wrote(query, args)
+	if err := tx.before(ctx, query); err != nil {
+		return 0, err
+	}
 	res, err := tx.tx.ExecContext(ctx, tx.db.bind(query), args...)
 	return affected(ctx, res, err)
 }
 
 // SQL is the transaction itself, for River.
-func (tx *Tx) SQL() *sql.Tx { return tx.tx.Tx }
+func (tx *Tx) SQL(ctx context.Context) (*sql.Tx, error) { return tx.tx.Tx, tx.flush(ctx) }
 
 // AfterCommit runs f once the transaction is committed, and never otherwise.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }

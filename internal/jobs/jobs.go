@@ -145,11 +145,7 @@ func (q *Queue) Insert(ctx context.Context, tx *db.Tx, args Args, opts ...Opt) e
 	for _, opt := range opts {
 		opt(&o)
 	}
-	q.promised.Add(1)
-	if _, err := q.client.InsertTx(ctx, tx.SQL(), args, &o); err != nil {
-		return fmt.Errorf("jobs: insert %s: %w", args.Kind(), err)
-	}
-	return nil
+	return q.insert(ctx, tx, []river.InsertManyParams{{Args: args, InsertOpts: &o}})
 }
 
 // InsertMany promises many jobs of one or several kinds within tx.
@@ -165,9 +161,18 @@ func (q *Queue) InsertMany(ctx context.Context, tx *db.Tx, args []Args, opts ...
 		}
 		params[i] = river.InsertManyParams{Args: a, InsertOpts: &o}
 	}
-	q.promised.Add(int64(len(args)))
-	if _, err := q.client.InsertManyFastTx(ctx, tx.SQL(), params); err != nil {
-		return fmt.Errorf("jobs: insert many: %w", err)
+	return q.insert(ctx, tx, params)
+}
+
+// insert stores jobs without reading them back.
+func (q *Queue) insert(ctx context.Context, tx *db.Tx, params []river.InsertManyParams) error {
+	q.promised.Add(int64(len(params)))
+	sqlTx, err := tx.SQL(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := q.client.InsertManyFastTx(ctx, sqlTx, params); err != nil {
+		return fmt.Errorf("jobs: insert %s: %w", params[0].Args.Kind(), err)
 	}
 	return nil
 }

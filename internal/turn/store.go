@@ -23,8 +23,11 @@ func Open(ctx context.Context, tx *db.Tx, now clock.Instant, s Spec) (ID, error)
 	if s.Due.Before(now) {
 		return "", ErrPast
 	}
-	tid := id.New[ID]("trn", now)
-	_, err := tx.Do(ctx, `
+	tid := s.ID
+	if tid == "" {
+		tid = NewID(now)
+	}
+	err := tx.Later(ctx, `
 		INSERT INTO turns (id, kind, subject, version, owner_id, waiter_id, opened_at, aim_at, due_at, next_at, next_step)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		tid, s.Kind, s.Subject, s.Version, s.Owner, s.Waiter, now, s.aim(), s.Due, now, StepPlan)
@@ -38,6 +41,9 @@ func (s Spec) aim() clock.Instant {
 	}
 	return s.Aim
 }
+
+// NewID names a turn before it opens.
+func NewID(now clock.Instant) ID { return id.New[ID]("trn", now) }
 
 // Close ends the open turns of a kind about a subject. None is fine.
 func Close(ctx context.Context, tx *db.Tx, now clock.Instant, kind Kind, subject, outcome string) error {

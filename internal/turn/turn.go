@@ -85,6 +85,7 @@ func (t Turn) Open() bool { return t.ClosedAt.IsZero() }
 
 // Spec is what a new turn is made of.
 type Spec struct {
+	ID      ID // "": a new one
 	Kind    Kind
 	Subject string
 	Version int64
