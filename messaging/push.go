@@ -28,15 +28,24 @@ type Pusher interface {
 
 // composePush words a delivery as a push message.
 func (s *Service) composePush(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (func(context.Context) (string, error), error) {
-	w, err := s.words(ctx, d, u, now)
+	m, err := s.push(ctx, d, u, now)
 	if err != nil {
 		return nil, err
 	}
-	m := PushMessage{
-		ID: d.ID, To: u.ID, Lang: w.say.Lang, Title: plain(w.Subject), Body: plain(w.Lead), URL: w.URL, Actions: w.Actions,
-		Tag: pushTag(d), Urgent: d.Warning || d.Topic == TopicMoney,
-	}
 	return func(ctx context.Context) (string, error) { return s.Pusher.Push(ctx, m) }, nil
+}
+
+// push is a delivery as a push message. A tap leads to all that can be done
+// without signing in.
+func (s *Service) push(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (PushMessage, error) {
+	w, err := s.words(ctx, d, u, now)
+	if err != nil {
+		return PushMessage{}, err
+	}
+	return PushMessage{
+		ID: d.ID, To: u.ID, Lang: w.say.Lang, Title: plain(w.Subject), Body: plain(w.Lead), URL: w.Short, Actions: w.Actions,
+		Tag: pushTag(d), Urgent: d.Warning || d.Topic == TopicMoney,
+	}, nil
 }
 
 // pushTag is the same for messages of which only the newest matters: those of a

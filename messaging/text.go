@@ -14,6 +14,7 @@ import (
 // Limits of talking to those who carry short messages.
 const (
 	maxTextTitle = 32               // characters of a title in a short message
+	minTextTitle = 8                // and those it keeps at least
 	textTimeout  = 15 * time.Second // of one request
 	maxTextReply = 64 << 10         // bytes read of an answer
 	window       = 24 * time.Hour   // after a person wrote on WhatsApp, free words may be sent

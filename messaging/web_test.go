@@ -116,7 +116,7 @@ func TestHostileTextIsText(t *testing.T) {
 	}
 	b.say(t, b.noora, evil+"?")
 	b.after(t, 10*time.Minute)
-	if m := b.letters(b.anna)[0]; strings.Contains(m.HTML, "<script>") || strings.Contains(m.HTML, "<img") {
+	if m := b.letters(b.anna)[0]; strings.Contains(m.HTML, "<script>") || strings.Contains(m.HTML, "<img src=x") {
 		t.Error("the letter runs it")
 	}
 }

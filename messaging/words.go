@@ -71,10 +71,24 @@ func (s *Service) words(ctx context.Context, d Delivery, u accounts.User, now cl
 		w.Short = s.absolute(short)
 	}
 	if d.Channel == SMS || d.Channel == WhatsApp {
-		args["Title"] = clip(w.Title, maxTextTitle)
-		if w.Text = word(".text"); w.Text == "" {
-			w.Text = plain(word(".subject"))
-		}
+		w.Text = fitted(w.Title, w.Short, func(title string) string {
+			args["Title"] = title
+			if text := word(".text"); text != "" {
+				return text
+			}
+			return plain(word(".subject"))
+		})
 	}
 	return w, nil
+}
+
+// fitted is a sentence about a title of which as much is left as lets it go as
+// one SMS with its link.
+func fitted(title, link string, say func(title string) string) string {
+	for n := maxTextTitle; ; n-- {
+		text := say(clip(title, n))
+		if n == minTextTitle || Parts(gsm(plain(text)+" "+link)) == 1 {
+			return text
+		}
+	}
 }
