@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
@@ -67,8 +69,14 @@ func Slots(say *i18n.Speaker, due, chosen clock.Instant, most int) []ui.Slot {
 	var out []ui.Slot
 	for _, x := range all {
 		if x.at > say.Now && x.at <= due && len(out) < most {
-			out = append(out, ui.Slot{Value: strconv.FormatInt(int64(x.at), 10), Day: x.day, Hours: x.hours, Chosen: x.at == chosen})
+			out = append(out, ui.Slot{Value: strconv.FormatInt(int64(x.at), 10), Day: capital(x.day), Hours: x.hours, Chosen: x.at == chosen})
 		}
 	}
 	return out
+}
+
+// capital is s with a capital first letter.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -83,7 +83,7 @@ func Text(l Letter) string {
 		b.WriteString(a.Label + ":\n" + a.URL + "\n\n")
 	}
 	para(l.Why)
-	para(l.Write + "\n" + l.HelpURL)
+	para(l.Write + "\n" + l.Help + ": " + l.HelpURL)
 	b.WriteString(l.Signature + "\n" + l.SignatureRole + "\n\n-- \n")
 	foot := []string{l.Because}
 	if l.SettingsURL != "" {
@@ -168,6 +168,16 @@ func clip(s string) string {
 // heading tells whether the title stands above the subject, which may hold it
 // already.
 func (l Letter) heading() bool { return l.Title != "" && !strings.Contains(l.Subject, l.Title) }
+
+// headline is the subject, without the title at its end when that stands beside
+// the picture already.
+func (l Letter) headline() string {
+	short, cut := strings.CutSuffix(l.Subject, l.Title)
+	if short = strings.TrimRight(short, " :,–-"); l.Photo == "" || !cut || short == "" {
+		return l.Subject
+	}
+	return short
+}
 
 // headStyle keeps the subject close to the title above it.
 func headStyle(l Letter) string {
