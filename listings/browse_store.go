@@ -99,6 +99,9 @@ func planOf(f Filter, t *Tree) plan {
 	switch {
 	case len(p.terms) > 0:
 		p.count, p.sets, p.looks = seekCount, seekSets, seekLooks
+		if p.price {
+			p.looks = seekPrice
+		}
 		p.rest = matching(p.terms)
 		if f.Category != "" {
 			p.rest.add(`l.category || '' = ?`, f.Category)

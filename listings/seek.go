@@ -12,12 +12,13 @@ import (
 const (
 	seekSets  = 1_024 // sets read
 	seekLooks = 1_000 // listings compared with the words
+	seekPrice = 500   // the same when finds are sorted by price
 	seekCount = 500   // finds counted; beyond them it is "500+"
 
 	maxPieces  = 16  // pieces a search asks the index for; the rest is compared
 	deepest    = 4   // pieces of one word among them
 	groupMost  = 16  // blocks read at a time
-	fewEnough  = 0.5 // expected finds in a block from which on no further piece is asked for
+	setCost    = 2   // comparing this many listings takes as long as reading a set
 	smallLooks = 64  // listings compared at a time: first, so that a full page is soon there,
 	largeLooks = 256 // and later
 )
@@ -114,7 +115,11 @@ func (s *seeker) take(words [][][]string, size map[string]int) {
 				}
 				share += float64(size[pieces[0]]) / (2 * blockSize) // of two blocks
 			}
-			if n == 0 || len(s.all) > 0 && (len(s.all)+n > maxPieces || expected < fewEnough) {
+			spared := expected * max(0, 1-share)
+			if d > 1 { // pieces of one word mostly go together
+				spared = expected / 2
+			}
+			if n == 0 || len(s.all) > 0 && (len(s.all)+n > maxPieces || spared < float64(setCost*n)) {
 				continue
 			}
 			depth[i] = d
@@ -151,11 +156,11 @@ func (s *seeker) more(ctx context.Context) (bool, error) {
 	low := max(s.floor, (top-n+1)*blockSize)
 	s.sets -= int(n) * max(1, len(s.all))
 	s.group = min(groupMost, 4*s.group)
-	named, err := s.named(ctx, top, n)
+	late, err := waiting(ctx, s.q, low, s.below, s.plan.looks) // asked for first: meanwhile the sets may take them in
 	if err != nil {
 		return false, err
 	}
-	late, err := waiting(ctx, s.q, low, s.below, s.plan.looks)
+	named, err := s.named(ctx, top, n)
 	if err != nil {
 		return false, err
 	}

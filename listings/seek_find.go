@@ -22,9 +22,10 @@ func findWords(ctx context.Context, q db.Queryer, p plan, from Cursor, limit int
 	if err != nil {
 		return nil, Cursor{}, err
 	}
-	if cards, err = s.cards(ctx, limit+1); err != nil {
+	if cards, err = read[Card](ctx, s, cardColumns, limit+1); err != nil {
 		return nil, Cursor{}, err
 	}
+	slices.SortFunc(cards, func(a, b Card) int { return cmp.Compare(b.Seq, a.Seq) })
 	if len(cards) <= limit {
 		return cards, Cursor{Seq: s.end()}, nil
 	}
@@ -47,44 +48,59 @@ func findCheapest(ctx context.Context, q db.Queryer, p plan, from Cursor, limit 
 		return nil, Cursor{}, err
 	}
 	below = s.below
-	if cards, err = s.cards(ctx, math.MaxInt); err != nil {
+	all, err := read[priced](ctx, s, `l.seq, l.price`, math.MaxInt)
+	if err != nil {
 		return nil, Cursor{}, err
 	}
 	floor := from.Floor
 	if end := s.end(); end > 0 {
 		floor = end
 	}
-	order := func(a, b Card) int { return cmp.Or(cmp.Compare(a.PriceMinor, b.PriceMinor), cmp.Compare(a.Seq, b.Seq)) }
-	last := Card{PriceMinor: from.Price, Seq: from.Seq}
-	cards = slices.DeleteFunc(cards, func(c Card) bool { return order(c, last) <= 0 })
-	slices.SortFunc(cards, order)
-	if len(cards) > limit {
-		cards = cards[:limit]
-		last = cards[limit-1]
-		return cards, Cursor{Seq: last.Seq, Price: last.PriceMinor, Floor: floor, Below: below}, nil
-	}
-	if floor > 0 {
+	last := priced{from.Seq, from.Price}
+	all = slices.DeleteFunc(all, func(f priced) bool { return f.compare(last) <= 0 })
+	slices.SortFunc(all, priced.compare)
+	if len(all) > limit {
+		all = all[:limit]
+		last = all[limit-1]
+		next = Cursor{Seq: last.Seq, Price: last.Price, Floor: floor, Below: below}
+	} else if floor > 0 {
 		next.Below = floor
 	}
-	return cards, next, nil
+	seqs := make([]int64, len(all))
+	for i, f := range all {
+		seqs[i] = f.Seq
+	}
+	if len(seqs) > 0 {
+		err = pick(ctx, q, &cards, cardColumns, p, seqs, max(len(seqs), smallLooks))
+	}
+	slices.SortFunc(cards, func(a, b Card) int { return priced{a.Seq, a.PriceMinor}.compare(priced{b.Seq, b.PriceMinor}) })
+	return cards, next, err
 }
 
-// cards are the next finds, newest first; limit or a few more, or fewer at the
-// end.
-func (s *seeker) cards(ctx context.Context, limit int) (cards []Card, err error) {
-	for size := smallLooks; len(cards) < limit; size = min(largeLooks, 2*size) {
+// priced is a find that is sorted by price.
+type priced struct {
+	Seq   int64 `db:"seq"`
+	Price int64 `db:"price"`
+}
+
+func (p priced) compare(o priced) int {
+	return cmp.Or(cmp.Compare(p.Price, o.Price), cmp.Compare(p.Seq, o.Seq))
+}
+
+// read is the next finds, in no order; limit or some more, or fewer at the end.
+func read[T any](ctx context.Context, s *seeker, columns string, limit int) (all []T, err error) {
+	for size := smallLooks; len(all) < limit; size = min(largeLooks, 2*size) {
 		seqs, err := s.next(ctx, size)
 		if err != nil || len(seqs) == 0 {
-			return cards, err
+			return all, err
 		}
-		var some []Card
-		if err := pick(ctx, s.q, &some, cardColumns, s.plan, seqs, size); err != nil {
+		var some []T
+		if err := pick(ctx, s.q, &some, columns, s.plan, seqs, size); err != nil {
 			return nil, err
 		}
-		slices.SortFunc(some, func(a, b Card) int { return cmp.Compare(b.Seq, a.Seq) })
-		cards = append(cards, some...)
+		all = append(all, some...)
 	}
-	return cards, nil
+	return all, nil
 }
 
 // countWords is count for a plan with words.
