@@ -46,9 +46,10 @@ type Sender interface {
 }
 
 // DeliverOne sends a delivery, unless it was sent, is no longer wanted, or has to
-// wait. Doing it twice sends once; only a process that dies between the
-// provider's receipt and our note of it sends twice, under the same id, unless
-// the report came before the second try.
+// wait. Reminders take along the person's others that wait for the same channel.
+// Doing it twice sends once; only a process that dies between the provider's
+// receipt and our note of it sends twice, under the same id, unless the report
+// came before the second try.
 func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
 	d, err := loadDelivery(ctx, s.DB, did)
 	if db.IsNone(err) {
@@ -58,44 +59,54 @@ func (s *Service) DeliverOne(ctx context.Context, did DeliveryID) error {
 		return err
 	}
 	now := s.Clock.Now()
-	mine, err := claim(ctx, s.DB, did, now.Add(lease))
-	if err != nil || !mine {
+	b, err := s.gather(ctx, d, now)
+	if err != nil || len(b) == 0 {
 		return err
 	}
-	d.Tries++
 	u, err := s.Accounts.Get(ctx, s.DB, d.User)
 	if err != nil {
-		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "account"))
+		return s.putOff(ctx, b, now, "account", err)
 	}
 	if holds(d.Topic, d.Warning) {
 		if end := calendar.NextWaking(now, u.Quiet()); end != now {
 			return postpone(ctx, s.DB, did, end, "quiet hours")
 		}
 	}
-	ok, reason, err := s.stillWanted(ctx, d, u, now)
+	left, err := s.still(ctx, b, u, now)
 	if err != nil {
-		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "recheck"))
+		return s.putOff(ctx, b, now, "recheck", err)
 	}
-	if !ok {
-		return settle(ctx, s.DB, did, now, Dropped, reason, "")
+	if len(left) == 0 {
+		return nil
 	}
-	if !d.ReachedAt.IsZero() { // reported before a sender that died could note it
-		return settle(ctx, s.DB, did, now, Sent, "", d.Receipt)
-	}
+	return s.deliver(ctx, left, u, now)
+}
+
+// deliver sends what is still wanted.
+func (s *Service) deliver(ctx context.Context, b bundle, u accounts.User, now clock.Instant) error {
+	d := b.head()
 	c, ok := channelOf(d.Channel)
 	if !ok || !c.ready(s) {
 		return s.giveUp(ctx, d, &Refused{Reason: "nobody carries " + d.Channel})
 	}
-	d.Address, ok, err = s.addressNow(ctx, d, u)
+	to, ok, err := s.addressNow(ctx, d, u)
 	if err != nil {
-		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "address"))
+		return s.putOff(ctx, b, now, "address", err)
 	}
 	if !ok {
 		return s.giveUp(ctx, d, &Refused{Reason: "no longer reached by " + d.Channel})
 	}
+	full, err := s.capped(ctx, b, u, now)
+	if err != nil {
+		return s.putOff(ctx, b, now, "daily cap", err)
+	}
+	if full {
+		return postpone(ctx, s.DB, d.ID, nextMorning(now, u), "daily cap")
+	}
+	d.Address, d.Others = to, b[1:]
 	send, err := c.compose(s, ctx, d, u, now)
 	if err != nil {
-		return errors.Join(err, putBack(ctx, s.DB, did, now.Add(pauses[0]), "wording"))
+		return s.putOff(ctx, b, now, "wording", err)
 	}
 	return s.post(ctx, d, send)
 }
@@ -119,12 +130,12 @@ func (s *Service) post(ctx context.Context, d Delivery, send func(context.Contex
 	defer cancel()
 	now := s.Clock.Now()
 	if err == nil {
-		return settle(after, s.DB, d.ID, now, Sent, "", receipt)
+		return settle(after, s.DB, d.ID, now, receipt)
 	}
 	refused := &Refused{Temporary: true, Reason: err.Error()}
 	errors.As(err, &refused)
 	if !refused.Temporary || int(d.Tries) > len(pauses) {
-		return s.giveUp(after, d, refused)
+		return errors.Join(s.giveUp(after, d, refused), s.DB.InTx(after, func(tx *db.Tx) error { return s.giveBack(after, tx, d) }))
 	}
 	return putBack(after, s.DB, d.ID, now.Add(pauses[d.Tries-1]), clip(refused.Reason, maxReason))
 }

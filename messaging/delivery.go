@@ -71,6 +71,8 @@ type Delivery struct {
 	CreatedAt clock.Instant   `db:"created_at"`
 	NextAt    clock.Instant   `db:"next_at"`
 	DoneAt    clock.Instant   `db:"done_at"`
+
+	Others []Delivery `db:"-"` // what its message tells too, while it is composed
 }
 
 // Telling is something a person shall know.

@@ -30,45 +30,6 @@ func loadDelivery(ctx context.Context, q db.Queryer, did DeliveryID) (Delivery, 
 	return d, err
 }
 
-// claim takes a waiting delivery for one sender, until the lease ends. It says
-// false when another has it or it is done.
-func claim(ctx context.Context, d db.Doer, did DeliveryID, until clock.Instant) (bool, error) {
-	n, err := d.Do(ctx, `
-		UPDATE deliveries
-		SET state = ?, tries = tries + 1, next_at = ?
-		WHERE id = ? AND state = ?`, Sending, until, did, Queued)
-	return n == 1, err
-}
-
-// putBack lets a delivery wait until next.
-func putBack(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant, reason string) error {
-	_, err := d.Do(ctx, `
-		UPDATE deliveries
-		SET state = ?, next_at = ?, reason = ?
-		WHERE id = ? AND state = ?`, Queued, next, reason, did, Sending)
-	return err
-}
-
-// postpone lets a delivery wait until next, which counts as no try.
-func postpone(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant, reason string) error {
-	_, err := d.Do(ctx, `
-		UPDATE deliveries
-		SET state = ?, next_at = ?, reason = ?, tries = tries - 1
-		WHERE id = ? AND state = ?`, Queued, next, reason, did, Sending)
-	return err
-}
-
-// settle ends a delivery: sent or dropped. Secrets are forgotten.
-func settle(ctx context.Context, d db.Doer, did DeliveryID, now clock.Instant, state State, reason, receipt string) error {
-	_, err := d.Do(ctx, `
-		UPDATE deliveries
-		SET state = ?, reason = ?, receipt = ?, done_at = ?, next_at = 0,
-			url = CASE WHEN topic = 'account' THEN '' ELSE url END,
-			args = CASE WHEN topic = 'account' AND channel <> 'email' THEN '' ELSE args END
-		WHERE id = ? AND state = ?`, state, reason, receipt, now, did, Sending)
-	return err
-}
-
 // dueDeliveries are the deliveries that wait for a job at now.
 func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit int) ([]DeliveryID, error) {
 	var ids []DeliveryID
@@ -86,7 +47,7 @@ func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit i
 func handOver(ctx context.Context, tx *db.Tx, did DeliveryID, now, lease clock.Instant) (bool, error) {
 	n, err := tx.Do(ctx, `
 		UPDATE deliveries
-		SET state = ?, next_at = ?
+		SET state = ?, next_at = ?, bundle = ''
 		WHERE id = ? AND next_at > 0 AND next_at <= ?`, Queued, lease, did, now)
 	return n == 1, err
 }

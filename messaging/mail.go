@@ -32,6 +32,9 @@ func (s *Service) letter(ctx context.Context, d Delivery, u accounts.User, now c
 		Lang: w.say.Lang, Base: s.Config.BaseURL, Subject: w.Subject, Greeting: w.say.T("mail.hello", "Name", first(u.Name)),
 		Lead: w.Lead, Why: w.Why, Button: w.Button, URL: w.URL, Title: w.Title, Quotes: w.quotes,
 	}
+	for _, i := range w.Items {
+		v.Items = append(v.Items, tmpl.Item{Title: i.Title, Text: i.Text, Label: i.Label, URL: i.URL})
+	}
 	if err := s.picture(ctx, &v, d, w); err != nil {
 		return Mail{}, err
 	}

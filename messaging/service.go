@@ -54,6 +54,9 @@ type Service struct {
 	// Recheck is asked right before something about a turn is sent; nudges sets
 	// it. Not ok drops the message with the reason.
 	Recheck func(ctx context.Context, d Delivery) (ok bool, reason string, err error)
+	// Cap is how many reminders out of the house a person gets on one day of
+	// theirs; nil: 3. Last warnings come anyway.
+	Cap func() int
 	// Actions are what a message about a turn lets its reader do by one tap, and
 	// the short address of them all; nudges sets it. nil, and none: the message
 	// has its one button.

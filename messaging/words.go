@@ -21,13 +21,28 @@ type Wording struct {
 	URL     string // its address
 	Short   string // a short address of the same, for short messages; "" for none
 	Actions []Action
+	Items   []Item // several things that one message tells; then there is no button
 
 	say    *i18n.Speaker
 	quotes []tmpl.Quote
 }
 
+// digestURL is the page of all that waits for its reader.
+const digestURL = "/orders"
+
+// Item is one of several things that a message tells.
+type Item struct {
+	Title string // what it is about; "" for none
+	Text  string // what waits
+	Label string // the page it leads to
+	URL   string
+}
+
 // words says a delivery to the person who gets it, as of now.
 func (s *Service) words(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (Wording, error) {
+	if len(d.Others) > 0 {
+		return s.digest(ctx, d, u, now)
+	}
 	w := Wording{say: u.Speaker(now)}
 	args, err := DecodeArgs(d.RawArgs)
 	if err != nil {
@@ -91,4 +106,29 @@ func fitted(title, link string, say func(title string) string) string {
 			return text
 		}
 	}
+}
+
+// digest words several reminders as one message, each with a link of its own.
+func (s *Service) digest(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (Wording, error) {
+	w := Wording{say: u.Speaker(now)}
+	all := append([]Delivery{d}, d.Others...)
+	n := len(all)
+	w.Subject, w.Lead = w.say.N(digestWords+".subject", n), w.say.N(digestWords+".lead", n)
+	w.Text, w.Short = w.say.N(digestWords+".text", n), s.absolute(digestURL)
+	w.URL = w.Short
+	for _, x := range all {
+		x.Others = nil
+		one, err := s.words(ctx, x, u, now)
+		if err != nil {
+			return w, err
+		}
+		item := Item{Title: one.Title, Text: plain(one.Subject), Label: one.Button, URL: one.URL}
+		for _, a := range one.Actions {
+			if a.Kind == ActMain {
+				item.Label, item.URL = a.Label, a.URL
+			}
+		}
+		w.Items = append(w.Items, item)
+	}
+	return w, nil
 }

@@ -22,6 +22,7 @@ type Letter struct {
 	Greeting      string
 	Lead          string
 	Quotes        []Quote // messages not read yet
+	Items         []Item  // several things told at once
 	Button        string  // the one action; "" for none
 	URL           string
 	Choose        string // what the slots ask
@@ -41,6 +42,9 @@ type Letter struct {
 // Action is one more thing to do by a tap: "slot" is one of several times,
 // "quiet" an outlined button, "bare" a word.
 type Action struct{ Label, More, URL, Kind string }
+
+// Item is one of several things that a letter tells.
+type Item struct{ Title, Text, Label, URL string }
 
 // Quote is one message somebody wrote.
 type Quote struct{ From, At, Text string }
@@ -68,6 +72,9 @@ func Text(l Letter) string {
 	para(l.Lead)
 	for _, q := range l.Quotes {
 		b.WriteString(q.From + ", " + q.At + ":\n" + wrap(q.Text, "> ") + "\n\n")
+	}
+	for _, i := range l.Items {
+		para(i.Text + "\n" + i.Label + ":\n" + i.URL)
 	}
 	if slots := l.of("slot"); len(slots) > 0 {
 		para(l.Choose)
