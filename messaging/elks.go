@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Elks carries SMS by an HTTP interface of the shape of 46elks: a form posted to
@@ -44,6 +45,12 @@ func NewElks(server, from, secret, site string) (*Elks, error) {
 // minHookSecret is the shortest secret that proves a provider's call, in
 // characters.
 const minHookSecret = 20
+
+// WithTimeout changes how long a request may take, for tests.
+func (e *Elks) WithTimeout(d time.Duration) *Elks {
+	e.client.Timeout = d
+	return e
+}
 
 // Text implements Texter. The provider knows no key against doubles; our id is in
 // the address it reports to, and a message whose report is here is not sent again.

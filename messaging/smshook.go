@@ -46,6 +46,12 @@ func NewHook(address, secret string, now func() clock.Instant) (*Hook, error) {
 	return &Hook{url: address, secret: secret, now: now, client: textClient()}, nil
 }
 
+// WithTimeout changes how long a request may take, for tests.
+func (h *Hook) WithTimeout(d time.Duration) *Hook {
+	h.client.Timeout = d
+	return h
+}
+
 // Text implements Texter. 409 says that the message was taken before.
 func (h *Hook) Text(ctx context.Context, m TextMessage) (string, error) {
 	body, err := json.Marshal(map[string]any{"id": m.ID, "to": m.To, "lang": m.Lang, "text": shortText(m.Text, m.Link)})

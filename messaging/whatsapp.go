@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Codes by which WhatsApp says why it refuses.
@@ -72,6 +73,12 @@ func NewCloud(cfg CloudConfig) (*Cloud, error) {
 	}
 	cfg.URL = strings.TrimSuffix(cfg.URL, "/")
 	return &Cloud{cfg: cfg, client: textClient()}, nil
+}
+
+// WithTimeout changes how long a request may take, for tests.
+func (w *Cloud) WithTimeout(d time.Duration) *Cloud {
+	w.client.Timeout = d
+	return w
 }
 
 // Text implements Texter. Our id goes along and comes back in every report.
