@@ -45,9 +45,26 @@ func (s *Service) Lapse(ctx context.Context, oid ID, version int64) error {
 	})
 	if fault.Is(err, fault.Conflict) { // the money came at the last moment, or somebody moved
 		s.Log.WarnContext(ctx, "lapse put off", "order", oid, "err", err)
+		if here, err := s.unheard(ctx, oid); here || err != nil {
+			return err
+		}
 		return s.wait(ctx, oid, version)
 	}
 	return err
+}
+
+// unheard goes on with an order whose money is here although nobody said so: the
+// job that should have is lost. It says whether that was so.
+func (s *Service) unheard(ctx context.Context, oid ID) (bool, error) {
+	o, err := s.Get(ctx, s.DB, oid)
+	if err != nil || !o.State.Payable() {
+		return false, err
+	}
+	p, err := s.Payments.Of(ctx, s.DB, string(oid))
+	if err != nil || p.HeldAt.IsZero() {
+		return false, err
+	}
+	return true, s.Settled(ctx, oid, true)
 }
 
 // clockMove is what the clock does when a turn lapses.

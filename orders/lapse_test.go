@@ -1,9 +1,12 @@
 package orders_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/standin/stripe"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
@@ -89,6 +92,25 @@ func TestScansOutOfOrder(t *testing.T) {
 		if left := m.Owes(o, turn.Confirm, string(m.Noora.ID)).DueAt.Sub(m.Clock.Now()); left < day {
 			m.Errorf("only %s are left to look at it", left)
 		}
+		m.Sound()
+	})
+}
+
+// The job that says that the money is here is lost. The order goes on all the
+// same, at the latest when its time to pay is over.
+func TestMoneyNobodyTellsOfIsNoticed(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := m.Bought()
+		url, err := m.PayURL(m.Context(), o.ID, o.Buyer, "https://kierto.example"+o.URL())
+		m.OK(err)
+		m.OK(m.Stripe.PayCard(url[strings.LastIndex(url, "/")+1:], stripe.Card{Number: "4242424242424242"}))
+		m.OK(m.Payments.Look(m.Context(), string(o.ID)))
+		_, err = m.DB.Do(m.Context(), `DELETE FROM river_job WHERE kind = 'payments.settled'`)
+		m.OK(err)
+		m.Rest()
+		m.Is(o, orders.PendingPayment)
+		m.Later(31 * time.Minute)
+		m.Is(o, orders.Paid)
 		m.Sound()
 	})
 }

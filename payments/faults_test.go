@@ -322,3 +322,24 @@ func TestMoneyMovedWithoutUsIsNamed(t *testing.T) {
 		}
 	})
 }
+
+// The job that closes a voided payment's page is lost, and so is the message
+// about whoever pays there in spite of that: the money is noticed and goes back.
+func TestALostClosingLosesNoMoney(t *testing.T) {
+	each(t, func(s *shop) {
+		s.begin("ord_1")
+		page := s.page("ord_1")
+		s.ok(s.in(s.Void, "ord_1"))
+		_, err := s.d.Do(s.Context(), `DELETE FROM river_job WHERE kind = 'payments.shut'`)
+		s.ok(err)
+		s.mu.Lock()
+		s.deaf = true
+		s.mu.Unlock()
+		s.ok(s.stripe.PayCard(session(page), stripe.Card{Number: card}))
+		s.clock.Move(6 * time.Minute)
+		s.ok(s.LookAtAll(s.Context()))
+		s.ok(s.Jobs.Drain(s.Context()))
+		s.state("ord_1", payments.Refunded)
+		s.sound(refunded)
+	})
+}

@@ -282,5 +282,10 @@ func (s *Service) Void(ctx context.Context, tx *db.Tx, orderID string) error {
 	if err := savePayment(ctx, tx, p); err != nil {
 		return err
 	}
+	if p.session != "" {
+		if err := looked(ctx, tx, p.ID, 0); err != nil { // until its page is closed: see LookAtAll
+			return err
+		}
+	}
 	return s.Jobs.Insert(ctx, tx, Shut{OrderID: orderID})
 }

@@ -126,6 +126,19 @@ func awaited(ctx context.Context, q db.Queryer, since clock.Instant, limit int) 
 	return ids, err
 }
 
+// unshut are voided payments whose page is perhaps still open, voided before a
+// moment.
+func unshut(ctx context.Context, q db.Queryer, before clock.Instant, limit int) ([]string, error) {
+	var ids []string
+	err := q.Select(ctx, &ids, `
+		SELECT order_id
+		FROM payments
+		WHERE state = 'expired' AND looked_at = 0 AND closed_at < ?
+		ORDER BY id
+		LIMIT ?`, before, limit)
+	return ids, err
+}
+
 // movementRow is a movement as it is stored.
 type movementRow struct {
 	ID         MovementID      `db:"id"`

@@ -4,18 +4,22 @@ import (
 	"context"
 	"errors"
 
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/jobs"
 )
 
 // LookAtAll asks about payments whose message never came: open pages and
 // payments in progress that were not looked at for a while, a batch at a time.
+// It also closes the pages of voided payments whose job is lost, on which
+// somebody could still pay.
 func (s *Service) LookAtAll(ctx context.Context) error {
-	ids, err := awaited(ctx, s.DB, s.Clock.Now().Add(-lookAfter), lookBatch)
+	before := s.Clock.Now().Add(-lookAfter)
+	ids, err := awaited(ctx, s.DB, before, lookBatch)
 	if err != nil {
 		return err
 	}
-	var errs []error
+	errs := []error{s.shutAll(ctx, before)}
 	for _, orderID := range ids {
 		if err := s.Look(ctx, orderID); err != nil {
 			errs = append(errs, err, unseen(ctx, s.DB, orderID, s.Clock.Now())) // others get their turn
@@ -23,6 +27,20 @@ func (s *Service) LookAtAll(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// shutAll closes the pages of payments that were voided before a moment and not
+// asked about since.
+func (s *Service) shutAll(ctx context.Context, before clock.Instant) error {
+	ids, err := unshut(ctx, s.DB, before, lookBatch)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, orderID := range ids {
+		errs = append(errs, s.shut(ctx, orderID))
 	}
 	return errors.Join(errs...)
 }

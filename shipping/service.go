@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -227,10 +228,28 @@ func (s *Service) poll(ctx context.Context, p Parcel) error {
 		s.Log.Warn("carrier", "parcel", p.ID, "err", err)
 		return setPolled(ctx, s.DB, p.ID, now) // one bad parcel does not hold up the others
 	}
-	if err := s.Seen(ctx, p.ID, scans); err != nil {
+	known, err := scansOf(ctx, s.DB, p.ID)
+	if err != nil {
 		return err
 	}
+	if news := unknown(scans, known); len(news) > 0 {
+		if err := s.Seen(ctx, p.ID, news); err != nil {
+			return err
+		}
+	}
 	return setPolled(ctx, s.DB, p.ID, now)
+}
+
+// unknown are the scans that were not seen before. Mostly there are none, and
+// then nothing has to be written about them.
+func unknown(scans, known []Scan) []Scan {
+	var news []Scan
+	for _, scan := range scans {
+		if !slices.ContainsFunc(known, func(k Scan) bool { return k.Code == scan.Code && k.At == scan.At }) {
+			news = append(news, scan)
+		}
+	}
+	return news
 }
 
 // Seen records sightings of a parcel. Known ones change nothing. Each new one

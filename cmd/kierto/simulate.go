@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
+	"runtime/pprof"
 
 	"github.com/kierto/kierto/internal/check"
 	"github.com/kierto/kierto/internal/clock"
@@ -30,6 +32,7 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 	f.StringVar(&o.Sabotage, "sabotage", "", "break one `thing` on purpose, to see it noticed")
 	f.BoolVar(&o.Only, "only", false, "leave out the comparison with nobody reminded")
 	asJSON := f.Bool("json", false, "for machines")
+	profile := f.String("profile", "", "write a CPU profile to a `file`")
 	timed := f.Bool("time", false, "say how long it took")
 	if _, err := parse(f, args, 0); err != nil {
 		return err
@@ -41,10 +44,15 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(400) // memory is short-lived here, and there is enough
+	ended, err := profiled(*profile)
+	if err != nil {
+		return errors.Join(err, stop())
+	}
 	start := clock.Wall()
 	r, err := simulate.Run(ctx, p, o)
 	took := clock.Wall().Sub(start)
-	if err = errors.Join(err, stop()); err != nil {
+	if err = errors.Join(err, ended(), stop()); err != nil {
 		return err
 	}
 	if *asJSON {
@@ -67,8 +75,20 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 	return err
 }
 
-// memory is where SQLite keeps files in memory, when the machine has it.
-const memory = "/dev/shm"
+// profiled begins a CPU profile, and gives what ends it; "" does neither.
+func profiled(file string) (end func() error, err error) {
+	if file == "" {
+		return func() error { return nil }, nil
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
+	return func() error { pprof.StopCPUProfile(); return out.Close() }, nil
+}
 
 // simulated is how a simulation starts the program, and what ends the database
 // server it needed.
@@ -119,14 +139,7 @@ func scratch(ctx context.Context, kind, server string, probe *db.Probe) (d *db.D
 			return nil, nil, err
 		}
 	} else {
-		dir := memory
-		if _, err := os.Stat(dir); err != nil {
-			dir = ""
-		}
-		if cfg.Dir, err = os.MkdirTemp(dir, "kierto-simulation-"); err != nil {
-			return nil, nil, err
-		}
-		gone = func() error { return os.RemoveAll(cfg.Dir) }
+		cfg.Memory = true
 	}
 	if d, err = db.Open(ctx, cfg); err != nil {
 		return nil, nil, errors.Join(err, gone())

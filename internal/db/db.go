@@ -22,6 +22,7 @@ type Config struct {
 	Dir      string // data folder of the SQLite file
 	MaxConns int    // connections at most (SQLite: readers); 0 means a default
 	Probe    *Probe // looks on and lets the process die; only for the simulator
+	Memory   bool   // SQLite in memory, on one connection of one goroutine; needs a Probe
 	NoSync   bool   // SQLite does not wait for the disk; only for tests and for filling a new database
 }
 
@@ -59,6 +60,7 @@ type DB struct {
 	rebound  sync.Map // query with ? → query with $1
 	bound    atomic.Int64
 	watch    atomic.Pointer[func(query string)]
+	current  *sqlx.Tx // in memory: the transaction that runs
 }
 
 // Open opens the database and makes sure it answers. It creates the SQLite file
@@ -102,7 +104,7 @@ func (d *DB) Ping(ctx context.Context) error {
 
 // Close closes all connections.
 func (d *DB) Close() error {
-	if d.postgres {
+	if d.postgres || d.cfg.Memory {
 		return d.write.Close()
 	}
 	return errors.Join(d.read.Close(), d.write.Close())
@@ -113,6 +115,9 @@ func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error
 	if err := d.alive(); err != nil {
 		return err
 	}
+	if d.cfg.Memory {
+		return wrap(ctx, d.memory().GetContext(context.Background(), dest, query, args...))
+	}
 	return wrap(ctx, d.read.GetContext(ctx, dest, d.bind(query), args...))
 }
 
@@ -120,6 +125,9 @@ func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error
 func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) error {
 	if err := d.alive(); err != nil {
 		return err
+	}
+	if d.cfg.Memory {
+		return wrap(ctx, d.memory().SelectContext(context.Background(), dest, query, args...))
 	}
 	return wrap(ctx, d.read.SelectContext(ctx, dest, d.bind(query), args...))
 }

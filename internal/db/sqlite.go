@@ -43,6 +43,9 @@ func (c connector) Connect(context.Context) (driver.Conn, error) { return c.drv.
 func (c connector) Driver() driver.Driver { return c.drv }
 
 func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Memory {
+		return openMemory(ctx, cfg)
+	}
 	if cfg.Dir == "" {
 		return nil, errors.New("db: SQLite needs a data folder")
 	}
@@ -63,6 +66,34 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// openMemory opens a database that is gone when it is closed. Reads within a
+// transaction see what it wrote, since there is but one connection.
+func openMemory(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Probe == nil {
+		return nil, errors.New("db: only a simulation is kept in memory")
+	}
+	pool := sqlitePool(":memory:", 1, url.Values{"_txlock": {"immediate"}, "_journal_mode": {"MEMORY"}, "_synchronous": {"OFF"}})
+	d := &DB{write: pool, read: pool, cfg: cfg}
+	if err := d.Ping(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// reader is what both a transaction and a pool read with.
+type reader interface {
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
+}
+
+// memory is what reads go through: the transaction that runs, or the connection.
+func (d *DB) memory() reader {
+	if d.current != nil {
+		return d.current
+	}
+	return d.write
 }
 
 // sqlitePool is a pool of at most conns connections with options of their own.

@@ -55,6 +55,9 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 		return err
 	}
 	waiting, cancel := context.WithTimeout(ctx, connectionWait)
+	if d.cfg.Memory {
+		ctx = context.Background() // nothing there waits for anything
+	}
 	conn, err := d.write.Connx(waiting)
 	cancel()
 	if err != nil {
@@ -70,6 +73,10 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 		return err
 	}
 	tx := &Tx{tx: sqlTx, conn: conn, db: d}
+	if d.cfg.Memory {
+		d.current = sqlTx
+		defer func() { d.current = nil }()
+	}
 	done := false
 	defer func() {
 		if !done { // fn failed or panicked
@@ -111,7 +118,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 	if err := tx.before(ctx, query); err != nil {
 		return err
 	}
-	return wrap(ctx, tx.tx.GetContext(ctx, dest, tx.db.bind(query), args...))
+	return wrap(ctx, tx.tx.GetContext(tx.ctx(ctx), dest, tx.db.bind(query), args...))
 }
 
 // Select implements Queryer inside the transaction.
@@ -119,7 +126,7 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 	if err := tx.before(ctx, query); err != nil {
 		return err
 	}
-	return wrap(ctx, tx.tx.SelectContext(ctx, dest, tx.db.bind(query), args...))
+	return wrap(ctx, tx.tx.SelectContext(tx.ctx(ctx), dest, tx.db.bind(query), args...))
 }
 
 // Do runs a statement and says how many rows it changed. After an error
@@ -130,8 +137,17 @@ func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) 
 	if err := tx.before(ctx, query); err != nil {
 		return 0, err
 	}
-	res, err := tx.tx.ExecContext(ctx, tx.db.bind(query), args...)
+	res, err := tx.tx.ExecContext(tx.ctx(ctx), tx.db.bind(query), args...)
 	return affected(ctx, res, err)
+}
+
+// ctx is what a statement runs under. In memory that is one without an end: the
+// driver spends more on watching for it than on most statements.
+func (tx *Tx) ctx(ctx context.Context) context.Context {
+	if tx.db.cfg.Memory {
+		return context.Background()
+	}
+	return ctx
 }
 
 // SQL is the transaction itself, for River.

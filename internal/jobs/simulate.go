@@ -49,10 +49,10 @@ func (q *Queue) Round(ctx context.Context) (ran int, err error) {
 	if s == nil {
 		return 0, errors.New("jobs: Round without a simulation")
 	}
-	q.promised.Store(0)
-	for {
+	for more := true; more; {
+		q.promised.Store(0)
 		rows, err := q.takeDue(ctx, s.Clock.Now())
-		if err != nil || len(rows) == 0 {
+		if err != nil {
 			return ran, err
 		}
 		var done []riverdriver.JobSetStateIfRunningParams
@@ -69,7 +69,9 @@ func (q *Queue) Round(ctx context.Context) (ran int, err error) {
 		if err := q.setMany(ctx, done, s.Clock.Now().Time()); err != nil {
 			return ran, err
 		}
+		more = len(rows) == drainBatch || q.promised.Load() > 0
 	}
+	return ran, nil
 }
 
 // Promised is how many jobs were inserted since the last Round began.

@@ -42,6 +42,7 @@ type bank struct {
 	accounts map[string]*account
 	byUser   map[string]*account
 	sent     []*transfer
+	paid     []*session
 	bySend   map[string]*transfer // by key, for ever: what Paid finds
 	news     []clock.Instant      // when something happened of which no message will tell
 	in, out  int64                // minor units
@@ -58,6 +59,7 @@ type session struct {
 	payments.Session
 	asking payments.Asking
 	total  money.Amount
+	paidAt clock.Instant
 }
 
 // account is a seller's account.
@@ -169,7 +171,8 @@ func (b *bank) pay(url string) bool {
 		return s != nil && s.State == payments.SessionPaid
 	}
 	fee := bankFee + s.total.Minor*bankBPS/10_000
-	s.State = payments.SessionPaid
+	s.State, s.paidAt = payments.SessionPaid, b.clock.Now()
+	b.paid = append(b.paid, s)
 	s.Paid = payments.Capture{
 		Intent: b.name("pi"), Charge: b.name("ch"), Method: "card", Amount: s.total, Fee: money.Amount{Minor: fee, Currency: s.total.Currency},
 	}

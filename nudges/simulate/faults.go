@@ -31,6 +31,7 @@ type faults struct {
 	commits       uint64
 	deaths        int
 	downs         [][2]clock.Instant // when the program was not there, or behind
+	fates         uint64
 	lost          int
 	late          int
 	twice         int
@@ -102,11 +103,12 @@ func (w *world) die(string) {
 }
 
 // jobFate decides what becomes of a job.
-func (w *world) jobFate(job int64, _ string) jobs.Fate {
+func (w *world) jobFate(int64, string) jobs.Fate {
 	if w.calm {
 		return jobs.Fate{}
 	}
-	d := w.of(forJob, uint64(job))
+	w.fates++ // not the job's number, which SQLite gives again when its row is gone
+	d := w.of(forJob, w.fates)
 	switch {
 	case d.chance(1, lostOdds):
 		w.lost++

@@ -77,6 +77,11 @@ func (w *world) finishMoney() {
 			w.holds(NoMoneyLeft, m.State == payments.Sent || m.State == payments.Waiting, t, "%s of %d is %s", m.Kind, m.Amount, m.State)
 		}
 	}
+	for _, s := range w.bank.paid {
+		p := w.payment[s.OrderID]
+		w.holds(NoMoneyLeft, w.noted[s.Paid.Charge] || p.Charge == s.Paid.Charge, w.orders[s.OrderID],
+			"the provider has a payment of %d at %s that nobody noticed; ours is %s", s.Paid.Amount.Minor, s.paidAt, p.State)
+	}
 	w.holds(NoMoneyLeft, ledger == w.bank.in-w.bank.out, nil, "the provider has %d, the ledger says %d", w.bank.in-w.bank.out, ledger)
 }
 

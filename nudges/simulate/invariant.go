@@ -105,12 +105,12 @@ type checker struct {
 	perDay   map[string]int            // reminders of a person on a day of theirs
 	paidOut  map[string]int            // transfers by order and way
 	warnedAt map[string]clock.Instant  // of turns
-	unpaid   map[string]bool           // orders whose money is on its way
+	noted    map[string]bool           // charges that were given back
 }
 
 func (c *checker) begin() {
 	c.sold, c.told, c.perDay = map[string]string{}, map[string]map[string]int{}, map[string]int{}
-	c.paidOut, c.warnedAt, c.unpaid = map[string]int{}, map[string]clock.Instant{}, map[string]bool{}
+	c.paidOut, c.warnedAt, c.noted = map[string]int{}, map[string]clock.Instant{}, map[string]bool{}
 }
 
 // holds counts a look at an invariant, and a break when it does not hold.
@@ -119,6 +119,14 @@ func (w *world) holds(i Invariant, ok bool, t *trade, format string, args ...any
 	if !ok {
 		w.broken(i, t, fmt.Sprintf(format, args...))
 	}
+}
+
+// replay is the command that shows a failure again.
+func (w *world) replay() string {
+	if w.o.Database == "postgres" {
+		return w.o.Command() + " --db postgres"
+	}
+	return w.o.Command()
 }
 
 // broken keeps a failure.
@@ -130,7 +138,7 @@ func (w *world) broken(i Invariant, t *trade, detail string) {
 	if len(w.failures) >= maxFailures {
 		return
 	}
-	f := Failure{Invariant: i.String(), At: w.clock.Now().String(), Detail: detail, Replay: w.o.Command()}
+	f := Failure{Invariant: i.String(), At: w.clock.Now().String(), Detail: detail, Replay: w.replay()}
 	if t != nil {
 		f.Trade = fmt.Sprintf("%d %s %s", t.n, t.ref, t.order)
 	}

@@ -145,9 +145,9 @@ func (w *world) checkLateness(t *turnRow, n nudge, tr *trade) {
 	if p == nil {
 		return
 	}
-	at := calendar.NextWaking(n.PlannedAt, p.quiet())
-	late := n.DecidedAt.Sub(at) - w.down(n.PlannedAt.Add(-time.Hour), n.DecidedAt.Add(time.Hour))
-	w.holds(Late, late <= lateBy || len(p.past) > 1, tr, "%s %s planned at %s, taken at %s", t.Kind, n.Step, n.PlannedAt, n.DecidedAt)
+	away := w.down(n.PlannedAt.Add(-time.Hour), n.DecidedAt.Add(time.Hour))
+	at := calendar.NextWaking(n.PlannedAt.Add(2*pulse+away), p.quiet()) // who falls asleep meanwhile is left alone
+	w.holds(Late, n.DecidedAt.Sub(at) <= lateBy || len(p.past) > 1, tr, "%s %s planned at %s, taken at %s", t.Kind, n.Step, n.PlannedAt, n.DecidedAt)
 }
 
 // checkTold proves that the stream of the two has a line for every reminder.
@@ -243,11 +243,7 @@ func (w *world) moved(t *transfer) {
 		key = t.order + " back for " + t.charge
 	}
 	w.paidOut[key]++
-	o := w.orderBy[t.order]
-	tr := w.orders[t.order]
-	w.holds(SentOnce, w.paidOut[key] == 1, tr, "%s %d times", key, w.paidOut[key])
-	w.unpaid[t.order] = t.back
-	_ = o
+	w.holds(SentOnce, w.paidOut[key] == 1, w.orders[t.order], "%s %d times", key, w.paidOut[key])
 }
 
 // checkMoney proves what must hold of a trade's money that changed.

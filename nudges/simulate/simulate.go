@@ -35,15 +35,19 @@ type Options struct {
 	Sabotage string // breaks one thing on purpose; see Sabotages
 }
 
-// Command is what replays a simulation exactly.
+// Command is what replays a simulation exactly. Which database is said only
+// where it is not the usual one, since all give the same.
 func (o Options) Command() string {
 	words := []string{"kierto simulate", "--orders", strconv.Itoa(o.Orders), "--days", strconv.Itoa(o.Days),
-		"--seed", strconv.FormatUint(o.Seed, 10), "--db", o.Database}
+		"--seed", strconv.FormatUint(o.Seed, 10)}
 	if o.Faults {
 		words = append(words, "--faults")
 	}
 	if o.Policy != "" {
 		words = append(words, "--policy", o.Policy)
+	}
+	if o.Only {
+		words = append(words, "--only")
 	}
 	if o.Sabotage != "" {
 		words = append(words, "--sabotage", o.Sabotage)

@@ -98,6 +98,7 @@ type movement struct {
 	State  payments.MovementState `db:"state"`
 	Amount int64                  `db:"amount"`
 	Sent   string                 `db:"provider_id"`
+	Charge string                 `db:"charge_id"`
 }
 
 // line is a sentence in a stream about a reminder.
@@ -166,7 +167,7 @@ func paymentsOf(ctx context.Context, q db.Queryer, ids []string) ([]payment, err
 
 func movementsOf(ctx context.Context, q db.Queryer, ids []string) ([]movement, error) {
 	return some[movement](ctx, q, `
-		SELECT id, order_id, kind, state, amount, provider_id FROM movements WHERE order_id IN (?) ORDER BY order_id, id`, ids)
+		SELECT id, order_id, kind, state, amount, provider_id, charge_id FROM movements WHERE order_id IN (?) ORDER BY order_id, id`, ids)
 }
 
 func sumsOf(ctx context.Context, q db.Queryer, ids []string) ([]sums, error) {

@@ -391,6 +391,7 @@ func (w *world) readMoney(ctx context.Context) error {
 	for _, m := range ms {
 		w.sending[m.Order] = append(w.sending[m.Order], m)
 		w.ofOrder[m.ID] = m.Order
+		w.noted[m.Charge] = true
 	}
 	for _, s := range ss {
 		w.sums[s.Order] = append(w.sums[s.Order], s)

@@ -15,7 +15,7 @@ CREATE TABLE payments (
 	lang        TEXT   NOT NULL DEFAULT 'fi',        -- language of the provider's page
 	tries       BIGINT NOT NULL DEFAULT 0,           -- sessions asked for; part of their idempotency key
 	asked_until BIGINT NOT NULL DEFAULT 0,           -- when the session last asked for ends; the same on every retry
-	looked_at   BIGINT NOT NULL DEFAULT 0,           -- when the provider was last asked how it stands
+	looked_at   BIGINT NOT NULL DEFAULT 0,           -- when the provider was last asked how it stands; 0 of a voided one: its page may still be open
 	session_id  TEXT   NOT NULL DEFAULT '',          -- provider's checkout session
 	pay_url     TEXT   NOT NULL DEFAULT '',          -- its page
 	intent_id   TEXT   NOT NULL DEFAULT '',
