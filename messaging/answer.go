@@ -30,6 +30,7 @@ type Answer struct {
 	User         accounts.UserID // who wrote, shown to be them
 	Conversation ConversationID  // where it belongs; "" for what we last wrote to them about by this channel
 	Text         string          // their words alone, without what they quote
+	Photo        string          // key of a picture that came along; "" for none
 	Dedupe       string          // the provider's or the mail's own id: each is taken once
 }
 
@@ -60,11 +61,11 @@ func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err
 		if err != nil {
 			return err
 		}
-		text, err := words(clip(strings.TrimSpace(a.Text), MaxText), "")
+		text, err := words(clip(strings.TrimSpace(a.Text), MaxText), a.Photo)
 		if err != nil {
 			return err
 		}
-		return s.send(ctx, tx, c, a.User, text, "")
+		return s.send(ctx, tx, c, a.User, text, a.Photo)
 	})
 	fs := fault.As(err)
 	if len(fs) == 0 {

@@ -52,7 +52,9 @@ func (s *Service) letter(ctx context.Context, d Delivery, u accounts.User, now c
 	if d.Thread != "" {
 		m.Thread = string(d.Thread) + "@" + s.mailHost()
 	}
-	return m, nil
+	m.Bounces = s.bounceTo(d.ID)
+	m.ReplyTo, err = s.replyTo(ctx, u.ID, d.Thread)
+	return m, err
 }
 
 // picture puts what a letter is about at its top, when it belongs to a

@@ -28,10 +28,11 @@ const (
 
 // Config are the settings of messages.
 type Config struct {
-	BaseURL   string // https://example.fi, no slash
-	Secret    string // signs unsubscribe links
-	Signature string // the person who signs messages: "Salla"
-	From      string // sender of e-mail: "hei@example.fi" or "Kierto <hei@example.fi>"
+	BaseURL       string // https://example.fi, no slash
+	Secret        string // signs unsubscribe links
+	Signature     string // the person who signs messages: "Salla"
+	InboundDomain string // mail to reply+…@ and bounce+…@ here comes back to us; "": none does
+	From          string // sender of e-mail: "hei@example.fi" or "Kierto <hei@example.fi>"
 }
 
 // Service is everything this package does. Build it with New and set the hooks

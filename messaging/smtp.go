@@ -31,6 +31,8 @@ type Mail struct {
 	Lang        string
 	ID          string // Message-ID, without brackets
 	Thread      string // id that mails of one conversation refer to; "" for none
+	ReplyTo     string // address that an answer goes to; "" for the sender's
+	Bounces     string // address that the post reports to; "" for the sender's
 	Unsubscribe string // address for one-click unsubscribing; "" for none
 }
 
@@ -39,6 +41,7 @@ type SMTP struct {
 	from    *netmail.Address
 	host    string
 	opts    []mail.Option
+	dkim    *DKIM // nil: e-mail is not signed here
 	atOnce  chan struct{}
 	timeout time.Duration
 }
@@ -85,6 +88,12 @@ func (s *SMTP) WithTimeout(d time.Duration) *SMTP {
 	return s
 }
 
+// WithDKIM has all e-mail signed.
+func (s *SMTP) WithDKIM(d *DKIM) *SMTP {
+	s.dkim = d
+	return s
+}
+
 func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -98,6 +107,11 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	msg, err := s.message(m)
 	if err != nil {
 		return &Refused{Reason: err.Error()}
+	}
+	if s.dkim != nil {
+		if err := s.dkim.sign(msg, m.ID); err != nil {
+			return fmt.Errorf("messaging: signing: %w", err)
+		}
 	}
 	select {
 	case s.atOnce <- struct{}{}:
@@ -121,7 +135,7 @@ func refused(err error) error {
 	if errors.As(err, &se) {
 		code := se.ErrorCode()
 		permanent := code >= 500 && code < 600 && !se.IsTemp()
-		return &Refused{Temporary: !permanent, Reason: strings.TrimSpace(fmt.Sprintf("%d %s: %v", code, se.EnhancedStatusCode(), err))}
+		return &Refused{Temporary: !permanent, Gone: permanent && deadCodes[se.EnhancedStatusCode()], Reason: strings.TrimSpace(fmt.Sprintf("%d %s: %v", code, se.EnhancedStatusCode(), err))}
 	}
 	return &Refused{Temporary: true, Reason: err.Error()}
 }
@@ -146,6 +160,16 @@ func (s *SMTP) message(m Mail) (*mail.Msg, error) {
 	if m.Thread != "" {
 		msg.SetGenHeader(mail.HeaderReferences, "<"+m.Thread+">")
 		msg.SetGenHeader(mail.HeaderInReplyTo, "<"+m.Thread+">")
+	}
+	if m.ReplyTo != "" {
+		if err := msg.ReplyTo(m.ReplyTo); err != nil {
+			return nil, err
+		}
+	}
+	if m.Bounces != "" {
+		if err := msg.EnvelopeFrom(m.Bounces); err != nil {
+			return nil, err
+		}
 	}
 	if m.Unsubscribe != "" {
 		msg.SetListUnsubscribe(m.Unsubscribe)

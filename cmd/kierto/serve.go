@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/static"
 	"github.com/kierto/kierto/templates/about"
@@ -58,6 +60,11 @@ func serveCommand(ctx context.Context, e env, args []string) error {
 	l, err := net.Listen("tcp", e.cfg.Addr)
 	if err != nil {
 		return err
+	}
+	if e.cfg.InboundAddr != "" {
+		if m.mail, err = net.Listen("tcp", e.cfg.InboundAddr); err != nil {
+			return fmt.Errorf("KIERTO_INBOUND_SMTP_ADDR: %w", err)
+		}
 	}
 	log.Info("serving", "addr", l.Addr().String(), "base", e.cfg.BaseURL, "version", version)
 	return m.serve(ctx, l, m.server(web.Options{ExtraForms: forms}))
@@ -120,8 +127,20 @@ func (m *market) about(c *web.Ctx) error {
 func (m *market) serve(ctx context.Context, l net.Listener, s *web.Server) error {
 	srv := s.HTTP(l.Addr().String())
 	srv.RegisterOnShutdown(m.live.Close)
-	servers := []*http.Server{srv}
-	failed := make(chan error, 2)
+	servers := []stopper{srv}
+	failed := make(chan error, 3)
+	if m.mail != nil {
+		box, err := messaging.NewLetterbox(m.messages)
+		if err != nil {
+			return err
+		}
+		servers = append(servers, box)
+		go func() {
+			if err := box.Serve(m.mail); err != nil { // nil after Shutdown
+				failed <- err
+			}
+		}()
+	}
 	if m.cfg.Metrics != "" {
 		ml, err := net.Listen("tcp", m.cfg.Metrics)
 		if err != nil {
@@ -147,14 +166,22 @@ func (m *market) serve(ctx context.Context, l net.Listener, s *web.Server) error
 	return errors.Join(err, m.stop(servers))
 }
 
-// stop lets requests and jobs finish.
-func (m *market) stop(servers []*http.Server) error {
+// stopper is a server that can be asked to finish what it has begun.
+type stopper interface {
+	Shutdown(ctx context.Context) error
+}
+
+// stop lets requests, mails and jobs finish.
+func (m *market) stop(servers []stopper) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestsEnd)
 	defer cancel()
 	var errs []error
 	for _, srv := range servers {
 		if err := srv.Shutdown(ctx); err != nil {
-			errs = append(errs, err, srv.Close())
+			errs = append(errs, err)
+			if c, ok := srv.(io.Closer); ok {
+				errs = append(errs, c.Close())
+			}
 		}
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), jobsEnd)

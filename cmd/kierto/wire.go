@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/mail"
+	"os"
 	"path/filepath"
 
 	"github.com/kierto/kierto/accounts"
@@ -31,6 +33,7 @@ import (
 // market is every service of the program, built once and by hand.
 type market struct {
 	cfg   config.Config
+	mail  net.Listener // where answers by e-mail come in; nil: nowhere
 	clock clock.Clock
 	log   *slog.Logger
 	db    *db.DB
@@ -71,6 +74,7 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 	m.accounts = accounts.New(d, m.clock, m.jobs)
 	m.messages = messaging.New(d, m.clock, m.jobs, m.live, m.accounts, log, messaging.Config{
 		BaseURL: cfg.BaseURL, Secret: cfg.Secret, Signature: or(cfg.Signature, "Kierto"), From: cfg.MailFrom,
+		InboundDomain: cfg.InboundDomain,
 	})
 	if err := m.post(o.sender); err != nil {
 		return nil, err
@@ -124,6 +128,17 @@ func (m *market) post(sender messaging.Sender) error {
 	smtp, err := messaging.NewSMTP(m.cfg.SMTP, m.cfg.MailFrom)
 	if err != nil {
 		return fmt.Errorf("KIERTO_SMTP_URL, KIERTO_MAIL_FROM: %w", err)
+	}
+	if m.cfg.DKIMKey != "" {
+		key, err := os.ReadFile(m.cfg.DKIMKey)
+		if err != nil {
+			return fmt.Errorf("KIERTO_DKIM_KEY: %w", err)
+		}
+		dkim, err := messaging.NewDKIM(m.cfg.DKIMDomain, m.cfg.DKIMSelector, key)
+		if err != nil {
+			return fmt.Errorf("KIERTO_DKIM_KEY, KIERTO_DKIM_SELECTOR, KIERTO_DKIM_DOMAIN: %w", err)
+		}
+		smtp = smtp.WithDKIM(dkim)
 	}
 	m.messages.Sender = smtp
 	return nil

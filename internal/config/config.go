@@ -26,6 +26,12 @@ type Config struct {
 	MailFrom  string // KIERTO_MAIL_FROM: "Kierto <hei@example.fi>"
 	Signature string // KIERTO_SIGNATURE: the person who signs messages, "Salla"
 
+	InboundAddr   string // KIERTO_INBOUND_SMTP_ADDR: where to take answers by e-mail, ":25"; empty: nowhere
+	InboundDomain string // KIERTO_INBOUND_DOMAIN: the domain those are sent to, whose MX is this machine
+	DKIMKey       string // KIERTO_DKIM_KEY: file of the private key, PEM; empty: e-mail is not signed here
+	DKIMSelector  string // KIERTO_DKIM_SELECTOR: its name in the DNS
+	DKIMDomain    string // KIERTO_DKIM_DOMAIN: the domain it signs for, that of MailFrom
+
 	VAPIDPublic  string // KIERTO_VAPID_PUBLIC: the key pair of push messages; empty: made from Secret
 	VAPIDPrivate string // KIERTO_VAPID_PRIVATE
 
@@ -71,6 +77,8 @@ func Read(get func(string) string) (Config, error) {
 		Database: get("KIERTO_DATABASE_URL"), BaseURL: strings.TrimSuffix(get("KIERTO_BASE_URL"), "/"),
 		Secret: get("KIERTO_SECRET"), Metrics: get("KIERTO_METRICS_ADDR"),
 		SMTP: get("KIERTO_SMTP_URL"), MailFrom: get("KIERTO_MAIL_FROM"), Signature: get("KIERTO_SIGNATURE"),
+		InboundAddr: get("KIERTO_INBOUND_SMTP_ADDR"), InboundDomain: get("KIERTO_INBOUND_DOMAIN"),
+		DKIMKey: get("KIERTO_DKIM_KEY"), DKIMSelector: get("KIERTO_DKIM_SELECTOR"), DKIMDomain: get("KIERTO_DKIM_DOMAIN"),
 		VAPIDPublic: get("KIERTO_VAPID_PUBLIC"), VAPIDPrivate: get("KIERTO_VAPID_PRIVATE"),
 		SMSURL: get("KIERTO_SMS_URL"), SMSKind: or(get("KIERTO_SMS_KIND"), SMSElks),
 		SMSFrom: get("KIERTO_SMS_FROM"), SMSSecret: get("KIERTO_SMS_SECRET"),
@@ -115,6 +123,7 @@ func (c Config) ForServe() error {
 	need(len(c.Secret) >= minSecret, fmt.Sprintf("KIERTO_SECRET, at least %d random characters", minSecret))
 	need(c.SMTP != "", "KIERTO_SMTP_URL, where e-mail goes out, such as smtp://user:password@mail.example:587")
 	need(c.MailFrom != "", "KIERTO_MAIL_FROM, who e-mail comes from, such as \"Kierto <hei@kierto.example>\"")
+	need(c.InboundAddr == "" || c.InboundDomain != "", "KIERTO_INBOUND_DOMAIN, the domain whose mail comes to KIERTO_INBOUND_SMTP_ADDR")
 	need(c.StripeKey != "", "KIERTO_STRIPE_KEY, the secret key of your Stripe account")
 	need(c.StripeWebhook != "", "KIERTO_STRIPE_WEBHOOK_SECRET, of a webhook endpoint at /webhooks/stripe with API version 2023-10-16")
 	if len(lacks) == 0 {
