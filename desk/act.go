@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/payments"
@@ -28,6 +30,7 @@ var acts = []act{
 	{Event: orders.Extend},
 	{Event: orders.GiveUp, Icon: "search"},
 	{Event: orders.Return, Icon: "rotate-ccw"},
+	{Event: orders.Share, Money: true, Bad: true, Icon: "scale"},
 	{Event: orders.Complete, Money: true, Bad: true, Icon: "check"},
 	{Event: orders.ConfirmReturn, Money: true, Bad: true, Icon: "undo-2"},
 	{Event: orders.Refund, Money: true, Bad: true, Icon: "undo-2"},
@@ -51,6 +54,9 @@ const usualDays = "2"
 func (v voice) variant(a act) string {
 	if a.Event == orders.Cancel && v.t.Order.PaidAt.IsZero() {
 		return "cancel_unpaid"
+	}
+	if a.Event == orders.Refund && v.t.Order.State == orders.ChargedBack {
+		return "refund_bank"
 	}
 	return string(a.Event)
 }
@@ -109,6 +115,9 @@ func (v voice) page(a act, form web.Form) pages.Act {
 		p.Button.Kind = "bad"
 		p.Will = append(p.Will, ui.Line{Icon: "lock", Text: v.T("desk.will.final")})
 	}
+	if a.Event == orders.Share {
+		p.Amount = &ui.Field{Name: "amount", Label: v.T("desk.share_amount"), Hint: v.say("desk.share_hint")}
+	}
 	if a.Event == retry {
 		p.Will = p.Will[:1]
 		p.Reason.Hint = ""
@@ -129,6 +138,7 @@ type order struct {
 	Act      act
 	Note     string
 	Days     int
+	Back     string // of Share: what the buyer gets back, as it was typed
 	Password string
 }
 
@@ -145,6 +155,8 @@ func (s *Service) do(ctx context.Context, r order) error {
 		return orders.TooLate(t.Order.State)
 	}
 	var fs fault.Faults
+	back, wrong := givenBack(r, t.Order)
+	fs.Add(wrong)
 	note, wrong := reason(r.Note, r.Act.Event != orders.Extend)
 	fs.Add(wrong)
 	if r.Act.money(t.Order) {
@@ -159,7 +171,7 @@ func (s *Service) do(ctx context.Context, r order) error {
 		if r.Act.Event == retry {
 			return s.retry(ctx, tx, r, note)
 		}
-		o, err := s.Orders.MoveTx(ctx, tx, r.ID, r.Act.Event, orders.Who{Actor: orders.Operator, User: r.Operator}, orders.Input{Days: r.Days, Note: note})
+		o, err := s.Orders.MoveTx(ctx, tx, r.ID, r.Act.Event, orders.Who{Actor: orders.Operator, User: r.Operator}, orders.Input{Days: r.Days, Note: note, Back: back})
 		if err != nil {
 			return err
 		}
@@ -170,6 +182,18 @@ func (s *Service) do(ctx context.Context, r order) error {
 		}
 		return s.Accounts.Audit(ctx, tx, r.Operator, "orders."+string(r.Act.Event), string(r.ID), note)
 	})
+}
+
+// givenBack is what the buyer gets back by Share, in minor units.
+func givenBack(r order, o orders.Order) (int64, *fault.Fault) {
+	if r.Act.Event != orders.Share {
+		return 0, nil
+	}
+	a, err := money.Parse(strings.TrimSpace(r.Back), o.Currency)
+	if err != nil || a.Minor < 1 {
+		return 0, fault.Field("amount", "orders.back_missing")
+	}
+	return a.Minor, nil
 }
 
 // retry sends the trade's failed payouts and refunds again. Conflict when none

@@ -34,6 +34,9 @@ func (s *Service) getLedger(c *web.Ctx) error {
 			return err
 		}
 		p.Tables = append(p.Tables, balanceTable(f, bs))
+		if p.Notes, err = s.compared(ctx, f, false); err != nil {
+			return err
+		}
 	}
 	if len(ps) == 0 {
 		p.Empty = &ui.Empty{Art: "box", Title: f.T("desk.nothing"), Text: f.T("desk.ledger_none")}
@@ -41,6 +44,25 @@ func (s *Service) getLedger(c *web.Ctx) error {
 		p.Tables = append(p.Tables, ledgerTable(f, ps))
 	}
 	return c.Page(pages.ShowList(p))
+}
+
+// compared says how our books and the provider's compared last; or only if they
+// differ.
+func (s *Service) compared(ctx context.Context, f web.Frame, onlyOff bool) ([]ui.Line, error) {
+	cs, err := s.Payments.Compared(ctx)
+	var out []ui.Line
+	for _, c := range cs {
+		if onlyOff && c.Agree() {
+			continue
+		}
+		key, icon := "desk.compare.same", "circle-check"
+		if !c.Agree() {
+			key, icon = "desk.compare.off", "triangle-alert"
+		}
+		sum := func(minor int64) string { return f.Money(money.Amount{Minor: minor, Currency: c.Currency}) }
+		out = append(out, ui.Line{Icon: icon, Text: f.T(key, "At", f.DayClock(c.At), "Ours", sum(c.Ours), "Theirs", sum(c.Theirs), "Off", f.Money(c.Off()))})
+	}
+	return out, err
 }
 
 // ledgerPage is the postings of a trade, or a page of the newest.
@@ -102,7 +124,9 @@ func ledgerTable(f web.Frame, ps []payments.Posting) ui.Table {
 	i := 0
 	for _, p := range ps {
 		for range p.Entries {
-			t.Rows[i][0].URL = "/desk/orders/" + p.OrderID
+			if p.OrderID != "" {
+				t.Rows[i][0].URL = "/desk/orders/" + p.OrderID
+			}
 			i++
 		}
 	}

@@ -153,6 +153,8 @@ func (v speaker) why(x stalled) string {
 // whyStaff is why a trade waits for staff.
 func (v speaker) whyStaff(x stalled, who string) string {
 	switch {
+	case x.State == orders.ChargedBack:
+		return v.T("desk.why.bank_paid")
 	case x.State != orders.InReview:
 		return v.T("desk.why.passed_on", "Who", who)
 	case x.Claim != "":

@@ -60,6 +60,10 @@ const hits = `
 		FROM movements m
 		WHERE m.state = 'failed'
 		UNION ALL
+		SELECT d.order_id, '', 1
+		FROM disputes d
+		WHERE d.state = 'open'
+		UNION ALL
 		SELECT t.subject, t.id, 2
 		FROM deliveries d
 		JOIN turns t ON t.id = d.turn_id AND t.owner_id = d.user_id AND t.closed_at = 0
@@ -115,7 +119,8 @@ func queueOf(ctx context.Context, q db.Queryer, now clock.Instant, only cause, l
 			COALESCE(t.opened_at, 0) AS opened_at,
 			CASE
 				WHEN t.id IS NULL THEN COALESCE((
-					SELECT MIN(m.created_at) FROM movements m WHERE m.order_id = f.subject AND m.state = 'failed'), 0) + ?
+					SELECT MIN(m.created_at) FROM movements m WHERE m.order_id = f.subject AND m.state = 'failed'), (
+					SELECT MIN(d.opened_at) FROM disputes d WHERE d.order_id = f.subject AND d.state = 'open'), 0) + ?
 				WHEN t.owner_id = 'operator' AND t.kind <> 'answer_case' AND t.opened_at + ? < t.due_at THEN t.opened_at + ?
 				ELSE t.due_at
 			END AS urgent_at,
@@ -131,7 +136,8 @@ func queueOf(ctx context.Context, q db.Queryer, now clock.Instant, only cause, l
 				SELECT MAX(s.at) FROM parcels p JOIN scans s ON s.parcel_id = p.id
 				WHERE p.order_id = f.subject), 0) AS last_scan,
 			COALESCE((
-				SELECT MIN(m.kind) FROM movements m WHERE m.order_id = f.subject AND m.state = 'failed'), '') AS movement
+				SELECT MIN(m.kind) FROM movements m WHERE m.order_id = f.subject AND m.state = 'failed'), (
+				SELECT 'chargeback' FROM disputes d WHERE d.order_id = f.subject AND d.state = 'open' LIMIT 1), '') AS movement
 		FROM found f
 		LEFT JOIN turns t ON t.id = f.turn_id
 		LEFT JOIN orders o ON o.id = f.subject

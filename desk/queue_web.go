@@ -147,6 +147,9 @@ func (s *Service) summary(c *web.Ctx, p *pages.Queue, waiting int) error {
 	if err != nil {
 		return err
 	}
+	if p.Notes, err = s.compared(ctx, p.Frame, true); err != nil {
+		return err
+	}
 	p.Lead = p.N("desk.lead", waiting) + " " + p.N("desk.lead_rest", max(0, all-waiting))
 	p.Stats = []ui.Stat{
 		{Number: strconv.Itoa(late), Label: p.T("desk.stat_late")},

@@ -169,6 +169,79 @@ func TestRuling(t *testing.T) {
 	})
 }
 
+// An operator shares the money: both read how much, and the books add up.
+func TestSharing(t *testing.T) {
+	each(t, func(r *room) {
+		o := r.disputed()
+		r.op.Get(page(o, "/share")).Want(409)
+		r.op.Post(page(o, "/give_up"), webtest.Form("note", "Katson kuvia.")).Leads(page(o))
+		p := r.op.Get(page(o, "/share")).Want(200)
+		if p.Find("input[name=amount]").Length() != 1 || p.Find("input[type=password]").Length() != 1 {
+			t.Error("no sum or no password is asked for")
+		}
+		for _, wrong := range []string{"", "0", "-5", "paljon", "75", "75,01", "99999999999999999999"} {
+			p := r.op.Post(page(o, "/share"), webtest.Form("note", "Vika oli pieni.", "amount", wrong, "password", accountstest.Password)).Want(422)
+			if p.Find("#f-amount-error").Length() != 1 {
+				t.Errorf("%q: no fault beside the sum", wrong)
+			}
+		}
+		r.now(o, orders.InReview)
+		r.op.Post(page(o, "/share"), webtest.Form("note", "Vika oli pieni.", "amount", "15,50", "password", accountstest.Password)).Leads(page(o))
+		r.rest()
+		o = r.now(o, orders.Completed)
+		r.logged(string(o.ID), "orders.share", "Vika oli pieni.")
+		r.op.Get(page(o)).Want(200).Has("15,50\u00a0€", "59,50\u00a0€", "re_")
+		checks, err := r.Payments.Check(r.Context())
+		r.ok(err)
+		for _, c := range checks {
+			if !c.OK() {
+				t.Errorf("%s: %v", c.Name, c.Broken)
+			}
+		}
+	})
+}
+
+// A payment that the buyer's bank disputes is in the queue until somebody has
+// ended the trade, and is refunded once.
+func TestChargeback(t *testing.T) {
+	each(t, func(r *room) {
+		o := r.paid()
+		r.stripe.Dispute(string(o.ID))
+		r.rest()
+		o = r.now(o, orders.ChargedBack)
+		r.op.Get("/desk?why=money").Want(200).Has("Ostajan pankki vaatii maksua takaisin", page(o))
+		r.op.Get(page(o)).Want(200).Lacks(page(o, "/refund"))
+		r.op.Get(page(o, "/refund")).Want(409)
+		r.stripe.Settle(false)
+		r.rest()
+		r.op.Get("/desk?why=staff").Want(200).Has("Pankki palautti maksun ostajalle", page(o))
+		r.op.Get(page(o, "/refund")).Want(200).Has("toista kertaa")
+		r.op.Post(page(o, "/refund"), webtest.Form("note", "Pankki päätti.", "password", accountstest.Password)).Leads(page(o))
+		r.rest()
+		r.now(o, orders.Refunded)
+		r.op.Get(page(o)).Want(200).Lacks("re_")
+		r.op.Get("/desk").Want(200).Lacks(page(o))
+	})
+}
+
+// Books that differ from the provider's are said above the queue until they
+// agree; the ledger says so at any time.
+func TestTheDeskHearsOfADifference(t *testing.T) {
+	each(t, func(r *room) {
+		r.paid()
+		r.ok(r.Payments.Nightly(r.Context()))
+		r.op.Get("/desk").Want(200).Lacks("eroavat")
+		r.op.Get("/desk/ledger").Want(200).Has("täsmäävät")
+		r.stripe.Withdraw(700)
+		if _, err := r.DB.Do(r.Context(), `INSERT INTO comparisons (at, currency, ours, theirs) VALUES (?, 'EUR', 1000, 300)`, r.clock.Now()+1); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/desk", "/desk/ledger"} {
+			r.op.Get(path).Want(200).Has("eroavat", "10,00", "3,00", "−7,00")
+		}
+	})
+}
+
 // disputed is a trade whose buyer says that something is wrong.
 func (r *room) disputed() orders.Order {
 	r.Helper()

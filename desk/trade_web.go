@@ -81,7 +81,7 @@ func (s *Service) postAct(a act) web.Handler {
 		days, _ := strconv.Atoi(form.Get("days")) // 0 is refused like any other wrong number
 		id := c.Param("id")
 		err = s.do(c.Request().Context(), order{
-			Operator: me(c), ID: orders.ID(id), Act: a, Note: form.Get("note"), Days: days, Password: form.Get("password"),
+			Operator: me(c), ID: orders.ID(id), Act: a, Note: form.Get("note"), Days: days, Back: form.Get("amount"), Password: form.Get("password"),
 		})
 		if err == nil {
 			c.Flash("desk.done." + string(a.Event))

@@ -188,7 +188,7 @@ func TestOthersTradesDoNotExist(t *testing.T) {
 		missing(err, "looking")
 		for _, who := range []orders.Actor{orders.Buyer, orders.Seller} {
 			for _, ev := range orders.Events() {
-				in := orders.Input{Days: 1, Code: "123456", Claim: orders.Broken, Note: "x"}
+				in := orders.Input{Days: 1, Code: "123456", Claim: orders.Broken, Note: "x", Back: 1}
 				_, err := m.Move(m.Context(), o.ID, ev, orders.Who{Actor: who, User: mikko.ID}, in)
 				missing(err, string(ev))
 			}

@@ -130,7 +130,7 @@ func (s *Service) due(ctx context.Context, tx *db.Tx, o Order, t Turn, r Rule, i
 	if r.From == r.To { // said to be posted: the carrier gets until the end of a business day to see it
 		return max(old, calendar.AddBusinessDays(now, 1, zone)), nil
 	}
-	if t.Owes == turn.Ship && !o.PaidAt.IsZero() && o.PaidAt != now { // back from a request to cancel
+	if t.Owes == turn.Ship && !o.PaidAt.IsZero() && o.PaidAt != now && r.Event != WinBack { // back from a request to cancel
 		return max(t.Within.End(o.PaidAt, Dates{}, zone), calendar.AddBusinessDays(now, 1, zone)), nil
 	}
 	return s.fresh(ctx, tx, o, t, in, zone)

@@ -20,7 +20,7 @@ const reviewDays = 14
 // parcels and listings have their own rows and jobs.
 func (s *Service) promise(ctx context.Context, tx *db.Tx, o *Order, r Rule, in Input) error {
 	for _, e := range r.Do {
-		if err := s.do(ctx, tx, o, e); err != nil {
+		if err := s.do(ctx, tx, o, e, in); err != nil {
 			return fmt.Errorf("%s of %s: %w", e, o.ID, err)
 		}
 	}
@@ -28,7 +28,7 @@ func (s *Service) promise(ctx context.Context, tx *db.Tx, o *Order, r Rule, in I
 }
 
 // do is one effect.
-func (s *Service) do(ctx context.Context, tx *db.Tx, o *Order, e Effect) error {
+func (s *Service) do(ctx context.Context, tx *db.Tx, o *Order, e Effect, in Input) error {
 	oid := string(o.ID)
 	switch e {
 	case VoidPayment:
@@ -37,6 +37,8 @@ func (s *Service) do(ctx context.Context, tx *db.Tx, o *Order, e Effect) error {
 		return s.Payments.Refund(ctx, tx, oid)
 	case Payout:
 		return s.Payments.Release(ctx, tx, oid)
+	case ShareOut:
+		return s.Payments.Share(ctx, tx, oid, in.Back)
 	case BookParcel:
 		return s.book(ctx, tx, *o)
 	case MakeCode:

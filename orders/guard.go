@@ -20,6 +20,9 @@ const (
 	OutOfTries    Guard = "out_of_tries"   // too many wrong codes
 	Unposted      Guard = "unposted"       // never posted
 	Unclaimed     Guard = "unclaimed"      // nobody has reported a problem
+	Contested     Guard = "contested"      // somebody has
+	Received      Guard = "received"       // the buyer has it
+	BankPaid      Guard = "bank_paid"      // the buyer's bank has decided for the buyer
 )
 
 // Facts are what guards look at.
@@ -32,6 +35,8 @@ type Facts struct {
 	LatePost   bool // the promised day has passed
 	OutOfTries bool // too many wrong codes
 	Claimed    bool // a problem has been reported
+	Received   bool // the buyer has it
+	BankPaid   bool // the buyer's bank has given the money to the buyer
 }
 
 // guards say when each guard holds.
@@ -48,6 +53,9 @@ var guards = map[Guard]func(f Facts) bool{
 	OutOfTries:    func(f Facts) bool { return f.OutOfTries },
 	Unposted:      func(f Facts) bool { return !f.Posted && !f.Said },
 	Unclaimed:     func(f Facts) bool { return !f.Claimed },
+	Contested:     func(f Facts) bool { return f.Claimed },
+	Received:      func(f Facts) bool { return f.Received },
+	BankPaid:      func(f Facts) bool { return f.BankPaid },
 }
 
 func mayLeave(f Facts) bool { return (f.LatePost || f.Extended) && !f.Said }
@@ -89,13 +97,14 @@ func TurnOf(s State) (Turn, bool) {
 // States are all states, in the order a reader expects.
 func States() []State {
 	return []State{PendingPayment, Paid, AwaitingHandover, CancelRequested, Shipped, Sent, ReadyForPickup, Delivered,
-		Disputed, InReview, ReturnPending, Returning, Returned, Completed, Refunded, Cancelled, Expired}
+		Disputed, InReview, ChargedBack, ReturnPending, Returning, Returned, Completed, Refunded, Cancelled, Expired}
 }
 
 // Events are all events.
 func Events() []Event {
 	return []Event{Pay, Expire, Ship, Accept, Arrive, Deliver, TurnBack, HandOver, Extend, RequestCancel, Keep, Cancel,
-		Complete, Report, Contest, Refund, Return, SendBack, ArriveBack, ConfirmReturn, GiveUp, PassOn, PaidLate}
+		Complete, Report, Contest, Refund, Return, SendBack, ArriveBack, ConfirmReturn, GiveUp, PassOn, PaidLate,
+		Share, ChargeBack, WinBack, LoseBack}
 }
 
 // Actors are all actors.

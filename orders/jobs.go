@@ -21,6 +21,9 @@ func (s *Service) Work(q *jobs.Queue) {
 	jobs.Register(q, func(ctx context.Context, j *river.Job[payments.Settled]) error {
 		return s.Settled(ctx, ID(j.Args.OrderID), j.Args.Held)
 	}, jobs.WorkerOptions{})
+	jobs.Register(q, func(ctx context.Context, j *river.Job[payments.Disputed]) error {
+		return s.ByBank(ctx, j.Args)
+	}, jobs.WorkerOptions{})
 	jobs.Register(q, func(ctx context.Context, j *river.Job[shipping.Scanned]) error {
 		return s.Scanned(ctx, j.Args)
 	}, jobs.WorkerOptions{})

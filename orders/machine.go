@@ -19,6 +19,7 @@ const (
 	Delivered        State = "delivered"         // the buyer has it
 	Disputed         State = "disputed"          // the buyer says something is wrong
 	InReview         State = "in_review"         // an operator decides
+	ChargedBack      State = "charged_back"      // the buyer's bank wants the money back; an operator sees to it
 	ReturnPending    State = "return_pending"    // the buyer sends it back
 	Returning        State = "returning"         // on its way back
 	Returned         State = "returned"          // the seller has it again
@@ -53,9 +54,13 @@ const (
 	SendBack      Event = "send_back"
 	ArriveBack    Event = "arrive_back"
 	ConfirmReturn Event = "confirm_return"
-	GiveUp        Event = "give_up"  // nobody can say where it is: an operator takes over
-	PassOn        Event = "pass_on"  // we reached nobody: the turn passes to an operator
-	PaidLate      Event = "pay_late" // money came after the end
+	GiveUp        Event = "give_up"     // nobody can say where it is: an operator takes over
+	PassOn        Event = "pass_on"     // we reached nobody: the turn passes to an operator
+	PaidLate      Event = "pay_late"    // money came after the end
+	Share         Event = "share"       // an operator gives the buyer a part back, and the seller the rest
+	ChargeBack    Event = "charge_back" // the buyer's bank disputes the payment
+	WinBack       Event = "win_back"    // it decided for us
+	LoseBack      Event = "lose_back"   // it decided for the buyer
 )
 
 // Actor is who moves a trade.
@@ -78,8 +83,9 @@ type Effect string
 // The effects.
 const (
 	VoidPayment Effect = "void_payment" // the payment page closes; late money goes back
-	RefundAll   Effect = "refund_all"   // everything goes back to the buyer
+	RefundAll   Effect = "refund_all"   // everything goes back to the buyer, unless their bank has given it to them
 	Payout      Effect = "payout"       // the seller's part goes to the seller
+	ShareOut    Effect = "share_out"    // a part of the seller's goes to the buyer, the rest to the seller
 	BookParcel  Effect = "book_parcel"  // ask the carrier for a sending code
 	MakeCode    Effect = "make_code"    // six digits for the handover
 	AskCarrier  Effect = "ask_carrier"  // look for the parcel at once
@@ -114,6 +120,7 @@ var turns = map[State]Turn{
 	Delivered:        {Who: Buyer, Owes: turn.Confirm, Within: hours(48), Else: Complete, Costly: true},
 	Disputed:         {Who: Seller, Owes: turn.AnswerClaim, Within: hours(48), Else: GiveUp},
 	InReview:         {Who: Operator, Owes: turn.Rule, Aim: hours(48), Within: days(14), Else: Refund},
+	ChargedBack:      {Who: Operator, Owes: turn.Rule, Aim: hours(48), Within: days(14), Else: GiveUp},
 	ReturnPending:    {Who: Buyer, Owes: turn.SendBack, Within: businessDays(5), Else: Complete, Costly: true},
 	Returning:        {Who: Carrier, Owes: turn.DeliverBack, Within: estimatePlus(3), Else: GiveUp},
 	Returned:         {Who: Seller, Owes: turn.ConfirmReturn, Within: hours(48), Else: ConfirmReturn, Costly: true},
@@ -212,12 +219,40 @@ var rules = []Rule{
 	{From: InReview, Event: Refund, By: by(Operator, Clock), To: Refunded, Do: do(RefundAll, Withdraw, OpenReviews)},
 	{From: InReview, Event: Cancel, By: by(Operator), If: Unposted, To: Cancelled, Do: do(RefundAll, Relist)},
 	{From: InReview, Event: Complete, By: by(Operator, Buyer), To: Completed, Do: do(Payout, MarkSold, OpenReviews)},
+	{From: InReview, Event: Share, By: by(Operator), To: Completed, Do: do(ShareOut, MarkSold, OpenReviews)},
 	{From: InReview, Event: Return, By: by(Operator), To: ReturnPending},
 	{From: InReview, Event: Extend, By: by(Operator), To: InReview},
 	{From: InReview, Event: Accept, By: by(Carrier), If: Unclaimed, To: Shipped},
 	{From: InReview, Event: Arrive, By: by(Carrier), If: Unclaimed, To: ReadyForPickup},
 	{From: InReview, Event: Deliver, By: by(Carrier), If: Unclaimed, To: Delivered},
 	{From: InReview, Event: ArriveBack, By: by(Carrier), To: Returned},
+
+	// The buyer's bank wants the money back: nothing moves until it has decided
+	{From: Paid, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: AwaitingHandover, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: CancelRequested, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: Shipped, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: Sent, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: ReadyForPickup, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: Delivered, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: Disputed, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: InReview, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: ReturnPending, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: Returning, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: Returned, Event: ChargeBack, By: by(Payment), To: ChargedBack},
+	{From: ChargedBack, Event: WinBack, By: by(Payment), If: Contested, To: InReview},
+	{From: ChargedBack, Event: WinBack, By: by(Payment), If: Received, To: Delivered},
+	{From: ChargedBack, Event: WinBack, By: by(Payment), If: InPerson, To: AwaitingHandover},
+	{From: ChargedBack, Event: WinBack, By: by(Payment), If: Unposted, To: Paid},
+	{From: ChargedBack, Event: WinBack, By: by(Payment), If: Untracked, To: Sent},
+	{From: ChargedBack, Event: WinBack, By: by(Payment), To: Shipped},
+	{From: ChargedBack, Event: LoseBack, By: by(Payment), To: ChargedBack},
+	{From: ChargedBack, Event: Refund, By: by(Operator), If: BankPaid, To: Refunded, Do: do(RefundAll, Withdraw, OpenReviews)},
+	{From: ChargedBack, Event: Extend, By: by(Operator), To: ChargedBack},
+	{From: ChargedBack, Event: GiveUp, By: by(Clock), To: InReview},
+	{From: Completed, Event: ChargeBack, By: by(Payment), To: Completed},
+	{From: Completed, Event: WinBack, By: by(Payment), To: Completed},
+	{From: Completed, Event: LoseBack, By: by(Payment), To: Completed},
 
 	// Going back
 	{From: ReturnPending, Event: SendBack, By: by(Buyer, Carrier), To: Returning},

@@ -19,9 +19,9 @@ var update = flag.Bool("update", false, "write the golden file and docs/orders.m
 // someFacts are all combinations of facts.
 func someFacts() []Facts {
 	var fs []Facts
-	for n := range 1 << 8 {
+	for n := range 1 << 10 {
 		bit := func(i int) bool { return n>>i&1 == 1 }
-		fs = append(fs, Facts{bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7)})
+		fs = append(fs, Facts{bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7), bit(8), bit(9)})
 	}
 	return fs
 }
@@ -112,10 +112,10 @@ func TestTheClockAloneEndsEveryTrade(t *testing.T) {
 func TestMoneyMovesAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules {
-		pay, back := slices.Contains(r.Do, Payout), slices.Contains(r.Do, RefundAll)
+		pay, back := slices.Contains(r.Do, Payout) || slices.Contains(r.Do, ShareOut), slices.Contains(r.Do, RefundAll)
 		switch {
 		case r.To == r.From && !r.From.Open():
-			if !back {
+			if back != (r.Event == PaidLate) {
 				t.Errorf("late money of %s stays with us", r.From)
 			}
 		case r.To == Completed && (!pay || back || !slices.Contains(r.Do, MarkSold)),
@@ -217,10 +217,14 @@ func docs() []byte {
 			orElse += " → " + string(r.To)
 		}
 		if turn.Costly {
+			within = "at least " + within + ", and a waking day after the last warning"
 			orElse += " (only if we reached them)"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", s, turn.Who, turn.Owes, turn.Aim, within, orElse)
 	}
+	b.WriteString("\nA deadline that costs the one who owes is the least they get: it moves until the last warning leaves a whole waking day " +
+		"([why](decisions/0006-the-deadline-moves.md)), so the 24 hours to agree to a cancellation are about two days in truth. Pages and " +
+		"messages say the deadline as it has become, never the one it began with.\n")
 	b.WriteString("\n## Moves\n\n| from | event | by | if | to | does |\n|---|---|---|---|---|---|\n")
 	for _, r := range rules {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.From, r.Event, join(r.By), r.If, r.To, join(r.Do))

@@ -11,6 +11,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/payments"
 	"github.com/kierto/kierto/shipping"
 )
 
@@ -29,6 +30,7 @@ type Who struct {
 //	hand_over    Code
 //	report       Claim (by the buyer), Note, Photo
 //	contest      Note
+//	share        Back
 //	everything   Note by an operator: the reason, shown to both
 type Input struct {
 	Carrier  string
@@ -38,6 +40,7 @@ type Input struct {
 	Claim    Claim
 	Note     string
 	Photo    string // key of a saved picture
+	Back     int64  // minor units of the seller's part that the buyer gets back
 
 	at    clock.Instant // when a carrier saw it
 	quiet bool          // tell nobody: a checkout that takes the place of another
@@ -93,11 +96,11 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, o *Order, ev Event, who W
 	if party := o.Party(who.Actor); party != who.User && (who.Actor == Buyer || who.Actor == Seller) {
 		return Rule{}, missing()
 	}
-	tracked, err := s.tracked(ctx, tx, o.ID)
+	f, err := s.facts(ctx, tx, *o)
 	if err != nil {
 		return Rule{}, err
 	}
-	rule, err := next(o.State, ev, who.Actor, o.Facts(tracked, s.Clock.Now()))
+	rule, err := next(o.State, ev, who.Actor, f)
 	if err != nil {
 		return Rule{}, err
 	}
@@ -146,6 +149,23 @@ func (s *Service) lost(ctx context.Context, tx *db.Tx, oid ID) error {
 	return tooLate(o.State)
 }
 
+// facts are what the rules look at, as it is now.
+func (s *Service) facts(ctx context.Context, q db.Queryer, o Order) (Facts, error) {
+	tracked, err := s.tracked(ctx, q, o.ID)
+	if err != nil {
+		return Facts{}, err
+	}
+	f := o.Facts(tracked, s.Clock.Now())
+	if o.State == ChargedBack {
+		bank, err := s.Payments.DisputeOf(ctx, q, string(o.ID))
+		if err != nil {
+			return f, err
+		}
+		f.BankPaid = bank == payments.Lost
+	}
+	return f, nil
+}
+
 // tracked tells whether we booked an order's parcel and can follow it.
 func (s *Service) tracked(ctx context.Context, q db.Queryer, oid ID) (bool, error) {
 	p, ok, err := s.Shipping.Of(ctx, q, string(oid), false)
@@ -166,6 +186,8 @@ func (s *Service) apply(o *Order, r Rule, in Input) {
 	switch r.Event {
 	case Pay:
 		o.PaidAt = now
+	case WinBack:
+		o.PromisedAt = 0 // nobody could post meanwhile: they get the whole time again
 	case Ship:
 		o.PostedAt = now
 	case Accept, Arrive, Deliver:
@@ -254,6 +276,10 @@ func checkInput(ev Event, who Actor, in *Input) error {
 		}
 		if in.Note == "" {
 			fs.Add(fault.Field("note", "orders.note_missing"))
+		}
+	case Share:
+		if in.Back < 1 {
+			fs.Add(fault.Field("amount", "orders.back_missing"))
 		}
 	case Contest:
 		if in.Note == "" {

@@ -6,6 +6,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/payments"
 	"github.com/kierto/kierto/shipping"
 )
 
@@ -28,6 +29,43 @@ func (s *Service) Settled(ctx context.Context, oid ID, held bool) error {
 		}
 		return PaidLate, err
 	})
+}
+
+// ByBank lets a trade follow what its buyer's bank does: it wants the money back,
+// or it has decided. What counts is how the dispute stands, not which message
+// came first. Said twice it changes nothing.
+func (s *Service) ByBank(ctx context.Context, a payments.Disputed) error {
+	bank, err := s.Payments.DisputeOf(ctx, s.DB, a.OrderID)
+	if err != nil {
+		return err
+	}
+	for range 2 { // one may be lost before we have heard of it
+		err := s.news(ctx, ID(a.OrderID), Payment, Input{}, func(tx *db.Tx, o Order) (Event, error) {
+			past, err := happenings(ctx, tx, o.ID)
+			return bankEvent(bank, past), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bankEvent is the next thing that a bank does to a trade with this past.
+func bankEvent(bank payments.DisputeState, past []Happening) Event {
+	seen := map[Event]bool{}
+	for _, h := range past {
+		seen[h.Event] = true
+	}
+	switch {
+	case !seen[ChargeBack] && bank != "":
+		return ChargeBack
+	case seen[ChargeBack] && bank == "" && !seen[WinBack]:
+		return WinBack
+	case seen[ChargeBack] && bank == payments.Lost && !seen[LoseBack]:
+		return LoseBack
+	}
+	return ""
 }
 
 // Scanned is what a carrier says of an order's parcel. What says nothing new
@@ -67,11 +105,11 @@ func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what fu
 		if err != nil || ev == "" {
 			return err
 		}
-		tracked, err := s.tracked(ctx, tx, oid)
+		f, err := s.facts(ctx, tx, o)
 		if err != nil {
 			return err
 		}
-		rule, err := next(o.State, ev, who, o.Facts(tracked, s.Clock.Now()))
+		rule, err := next(o.State, ev, who, f)
 		if err != nil {
 			return nil // nothing to do (any more)
 		}

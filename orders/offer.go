@@ -223,7 +223,7 @@ func (s *Service) AcceptTx(ctx context.Context, tx *db.Tx, oid OfferID, u accoun
 		if err := s.begin(ctx, tx, &order, buyer); err != nil || u == o.Buyer {
 			return err
 		}
-		return s.tell(ctx, tx, order, Buyer, "accepted")
+		return s.tell(ctx, tx, order, Buyer, "accepted", Input{})
 	})
 	return order, err
 }

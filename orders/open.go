@@ -26,8 +26,8 @@ func VerdictIcon(v Verdict) string { return verdictIcons[v] }
 // MovesOf are the events an actor may cause now in a trade whose page is not
 // shown.
 func (s *Service) MovesOf(ctx context.Context, q db.Queryer, o Order, who Actor) ([]Event, error) {
-	tracked, err := s.tracked(ctx, q, o.ID)
-	return Moves(o.State, who, o.Facts(tracked, s.Clock.Now())), err
+	f, err := s.facts(ctx, q, o)
+	return Moves(o.State, who, f), err
 }
 
 // MayPlan tells whether the seller may still say when they will post it.

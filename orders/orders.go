@@ -167,6 +167,7 @@ func (o Order) Facts(tracked bool, now clock.Instant) Facts {
 		InPerson: o.Method == shipping.Pickup, Tracked: tracked, Said: o.Said(), Posted: !o.PostedAt.IsZero(),
 		Extended: o.Extended, LatePost: !o.PromisedAt.IsZero() && o.PromisedAt.Before(now),
 		OutOfTries: o.CodeTries >= maxCodeTries, Claimed: o.Claim != "",
+		Received: !o.ReceivedAt.IsZero(),
 	}
 }
 

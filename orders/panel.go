@@ -34,7 +34,7 @@ func (v voice) panel(past []PastNudge, planned []PlannedNudge) ui.Turn {
 	switch {
 	case t.Owner == string(v.me().ID):
 		p.Tone = ui.Mine
-	case o.State == InReview || o.State == Disputed:
+	case o.State == InReview || o.State == Disputed || o.State == ChargedBack:
 		p.Tone = ui.Bad
 	}
 	if v.Trade.Facts.LatePost && v.Role == Buyer {
@@ -59,6 +59,9 @@ func (v voice) overPanel() ui.Turn {
 	}
 	if o.State == Completed {
 		p.Tone = ui.Done
+	}
+	if v.given() > 0 {
+		p.Text = v.say(key + ".shared")
 	}
 	if v.mayReview() {
 		p.Actions = []ui.Button{{Label: v.T("trade.do.review"), URL: o.URL() + "/review", Icon: "smile"}}
@@ -184,7 +187,7 @@ var reached = map[State]string{
 
 // detours replace the rest of the way when a trade leaves it.
 var detours = map[State][]string{
-	Disputed: {"problem"}, InReview: {"problem"},
+	Disputed: {"problem"}, InReview: {"problem"}, ChargedBack: {"problem"},
 	ReturnPending: {"problem", "back"}, Returning: {"problem", "back"}, Returned: {"problem", "back", "refund"},
 }
 

@@ -82,6 +82,20 @@ var rooms = []struct {
 	},
 		buyer:  "Salla katsoo asian ja päättää viimeistään | Asia selvisi, kaikki hyvin",
 		seller: "Salla katsoo asian ja päättää viimeistään"},
+	{name: "charged_back", make: func(m *orderstest.Market) orders.Order {
+		o := m.PaidFor()
+		m.Stripe.Dispute(string(o.ID))
+		m.Rest()
+		return o
+	},
+		buyer:  "Salla hoitaa asian pankkisi kanssa ja katsoo tilanteen viimeistään",
+		seller: "Salla hoitaa asian ostajan pankin kanssa ja katsoo tilanteen viimeistään"},
+	{name: "shared", make: func(m *orderstest.Market) orders.Order {
+		o := m.Does(disputed(m), orders.Seller, orders.Contest, orders.Input{Note: "Ehjä se oli."})
+		return m.Does(o, orders.Operator, orders.Share, orders.Input{Back: 1500})
+	},
+		buyer:  "Kauppa on valmis | Kirjoita arvio",
+		seller: "Kauppa on valmis, saat 60,00 € | Kirjoita arvio"},
 	{name: "return_pending", make: returnPending,
 		buyer:  "Postita satula takaisin viimeistään | Palautus on postissa | Pidän sen sittenkin",
 		seller: "Noora postittaa palautuksen viimeistään | Palautan rahat"},

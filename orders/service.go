@@ -169,8 +169,9 @@ func (s *Service) tradeParcels(ctx context.Context, q db.Queryer, t *Trade) erro
 			t.Parcel, t.Scans = &p, scans
 		}
 	}
-	t.Facts = t.Order.Facts(t.Parcel != nil && t.Parcel.Tracked, s.Clock.Now())
-	return nil
+	var err error
+	t.Facts, err = s.facts(ctx, q, t.Order)
+	return err
 }
 
 func (s *Service) tradeMoney(ctx context.Context, q db.Queryer, t *Trade) error {

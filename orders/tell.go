@@ -26,7 +26,7 @@ func (s *Service) say(ctx context.Context, tx *db.Tx, before, o Order, r Rule, w
 	if err := s.words(ctx, tx, o, who, in); err != nil {
 		return err
 	}
-	return s.notify(ctx, tx, o, r, who)
+	return s.notify(ctx, tx, o, r, who, in)
 }
 
 // entryKey is the sentence of a move: by what happened and who did it, and by
@@ -38,8 +38,12 @@ func entryKey(r Rule, who Actor) string {
 		return key + ".said"
 	case r.If == SaidPosted:
 		return key + ".review"
-	case r.If == InPerson:
+	case r.If == InPerson && r.Event == Pay:
 		return key + ".in_person"
+	case r.If == BankPaid:
+		return key + ".bank"
+	case !r.From.Open() && r.Event != PaidLate:
+		return key + ".over"
 	case r.Event == Cancel && slices.Contains(r.Do, VoidPayment):
 		return key + ".unpaid"
 	case r.Event == Cancel && who == Seller && slices.Contains(r.Do, Relist):
@@ -59,6 +63,9 @@ func (s *Service) entry(ctx context.Context, tx *db.Tx, o Order, r Rule, who Who
 		e.Kind = messaging.Scan
 	case Payment:
 		e.Author = o.Buyer // the one who paid, or did not
+	}
+	if r.Event == Share {
+		e.Args["Back"], e.Args["Rest"] = o.amount(in.Back), o.amount(o.ItemMinor-in.Back)
 	}
 	if o.State.Open() {
 		due, err := s.dueOf(ctx, tx, o)
@@ -96,6 +103,7 @@ var told = map[State][]Actor{
 	Sent:            {Buyer},
 	CancelRequested: {},
 	InReview:        {Buyer, Seller},
+	ChargedBack:     {Buyer, Seller},
 	ReturnPending:   {},
 	Returning:       {Seller},
 	Completed:       {Buyer, Seller},
@@ -112,13 +120,19 @@ var news = []string{string(Shipped), string(Sent), string(Returning), "extended"
 var lineOnly = map[string]Actor{string(Cancelled): Buyer, string(Refunded): Buyer, "paid_late": Buyer, string(Completed): Seller}
 
 // notify tells people outside the stream.
-func (s *Service) notify(ctx context.Context, tx *db.Tx, o Order, r Rule, who Who) error {
+func (s *Service) notify(ctx context.Context, tx *db.Tx, o Order, r Rule, who Who, in Input) error {
 	what, to := string(r.To), told[r.To]
 	switch {
 	case r.Event == Extend && who.Actor == Seller:
 		what, to = "extended", []Actor{Buyer}
 	case r.Event == Keep:
 		what, to = "kept", []Actor{Seller}
+	case r.From == ChargedBack && (r.Event == WinBack || r.Event == LoseBack):
+		what, to = string(r.Event), []Actor{Buyer, Seller}
+	case r.If == BankPaid:
+		what = "refunded_bank"
+	case r.Event == Share:
+		what = string(Share)
 	case r.From == r.To && r.Event != PaidLate:
 		return nil
 	case r.Event == PaidLate:
@@ -132,7 +146,7 @@ func (s *Service) notify(ctx context.Context, tx *db.Tx, o Order, r Rule, who Wh
 		if role == who.Actor && !slices.Contains([]State{Cancelled, Refunded}, r.To) {
 			continue
 		}
-		if err := s.tell(ctx, tx, o, role, what); err != nil {
+		if err := s.tell(ctx, tx, o, role, what, in); err != nil {
 			return err
 		}
 	}
@@ -140,9 +154,12 @@ func (s *Service) notify(ctx context.Context, tx *db.Tx, o Order, r Rule, who Wh
 }
 
 // tell is one message about a trade.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, o Order, role Actor, what string) error {
+func (s *Service) tell(ctx context.Context, tx *db.Tx, o Order, role Actor, what string, in Input) error {
 	args := map[string]any{
 		"Title": o.Title, "Ref": o.Ref, "Total": o.Total(), "Item": o.Item(), "Other": o.OtherParty(o.Party(role)),
+	}
+	if what == string(Share) {
+		args["Back"], args["Rest"] = o.amount(in.Back), o.amount(o.ItemMinor-in.Back)
 	}
 	if o.State.Open() {
 		due, err := s.dueOf(ctx, tx, o)

@@ -43,9 +43,17 @@ func (v voice) say(key string, pairs ...any) string {
 	o := v.Trade.Order
 	return v.T(key, append([]any{
 		"Other", v.other().First(), "Staff", v.Staff, "Ref", o.Ref,
-		"Total", v.Money(o.Total()), "Payout", v.Money(o.Item()),
+		"Total", v.Money(o.Total()), "Payout", v.Money(o.amount(o.ItemMinor - v.given())), "Back", v.Money(o.amount(v.given())),
 		"Thing", v.thing(), "ThingAcc", v.thingAcc(), "Due", v.DayClock(v.Trade.Turn.DueAt),
 	}, pairs...)...)
+}
+
+// given is what an operator gave back to the buyer of a completed trade.
+func (v voice) given() int64 {
+	if v.Trade.Payment == nil {
+		return 0
+	}
+	return v.Trade.Payment.Given.Minor
 }
 
 // thing is the thing's word as a subject: "satula", "sadeln".
@@ -71,7 +79,7 @@ func (v voice) thingAcc() string {
 func (v voice) state() string {
 	o := v.Trade.Order
 	switch {
-	case v.Trade.Turn.Owner == turn.Operator && o.State != InReview:
+	case v.Trade.Turn.Owner == turn.Operator && o.State != InReview && o.State != ChargedBack:
 		return "passed_on"
 	case o.Said() && o.State == Paid:
 		return "paid_said"

@@ -24,6 +24,9 @@ func (s *Service) CarryOut(ctx context.Context, mid MovementID) error {
 	if err != nil {
 		return err
 	}
+	if theirs, err := s.atBank(ctx, m); err != nil || theirs {
+		return err
+	}
 	out := Sending{Key: string(m.ID), OrderID: m.OrderID, Charge: p.charge, Amount: m.Amount}
 	if m.Kind == Stray {
 		out.Charge = m.charge
@@ -80,13 +83,21 @@ func (s *Service) sent(ctx context.Context, mid MovementID, providerID string) e
 		if first, err := setMovement(ctx, tx, m); err != nil || !first {
 			return err
 		}
-		if err := post(ctx, tx, now, sentPosting(m, providerID)); err != nil {
+		d, lost, err := disputeOf(ctx, tx, m.OrderID, Lost, Lost)
+		if err != nil {
+			return err
+		}
+		entry, byBank := sentPosting(m, providerID), lost && d.ID == providerID
+		if byBank {
+			entry = lostPosting(m, d.ID)
+		}
+		if err := post(ctx, tx, now, entry); err != nil {
 			return err
 		}
 		if err := s.close(ctx, tx, m, now); err != nil {
 			return err
 		}
-		return s.tellSent(ctx, tx, m)
+		return s.tellSent(ctx, tx, m, byBank)
 	})
 }
 
@@ -99,25 +110,36 @@ func (s *Service) close(ctx context.Context, tx *db.Tx, m Movement, now clock.In
 	if err != nil {
 		return err
 	}
-	p.State, p.ClosedAt = Refunded, now
-	if m.Kind == Payout {
-		p.State = Released
+	left, err := movements(ctx, tx, `order_id = ? AND kind IN ('payout', 'refund') AND state <> 'sent'`, m.OrderID)
+	switch {
+	case err != nil:
+		return err
+	case len(left) > 0: // the other half of what was shared; saved all the same, so that two halves at once notice each other
+	case p.State == Releasing:
+		p.State, p.ClosedAt = Released, now
+	default:
+		p.State, p.ClosedAt = Refunded, now
 	}
 	return savePayment(ctx, tx, p)
 }
 
-// tellSent tells the one who gets the money.
-func (s *Service) tellSent(ctx context.Context, tx *db.Tx, m Movement) error {
-	key, url := "payments.refund_sent", "/orders/"+m.OrderID
-	if m.Kind == Payout {
-		key, url = "payments.payout_sent", "/account/payouts"
-	}
-	title, err := titleOf(ctx, tx, m.OrderID)
+// tellSent tells the one who gets the money, from us or from their own bank.
+func (s *Service) tellSent(ctx context.Context, tx *db.Tx, m Movement, byBank bool) error {
+	p, err := ofOrder(ctx, tx, m.OrderID)
 	if err != nil {
 		return err
 	}
+	key, url := "payments.refund_sent", "/orders/"+m.OrderID
+	switch {
+	case m.Kind == Payout:
+		key, url = "payments.payout_sent", "/account/payouts"
+	case m.Kind == Refund && !p.Given.IsZero():
+		key = "payments.part_sent"
+	case byBank:
+		key = "payments.bank_sent"
+	}
 	return s.Tell(ctx, tx, messaging.Telling{To: m.To, Topic: messaging.TopicMoney, Key: key, URL: url, Dedupe: "money:" + string(m.ID),
-		Args: map[string]any{"Amount": m.Amount, "Title": title}})
+		Args: map[string]any{"Amount": m.Amount, "Title": p.Title}})
 }
 
 // broke keeps a movement that the provider refuses for good, for a person to

@@ -57,7 +57,8 @@ var invariants = []invariant{{
 			SELECT p.order_id,
 				SUM(CASE WHEN p.kind = 'captured' THEN -l.amount ELSE 0 END) AS captured,
 				SUM(CASE WHEN p.kind = 'released' THEN l.amount ELSE 0 END) AS released,
-				SUM(CASE WHEN p.kind = 'refunded' THEN l.amount ELSE 0 END) AS refunded
+				SUM(CASE WHEN p.kind = 'refunded' THEN l.amount ELSE 0 END) AS refunded,
+				SUM(l.amount) AS held
 			FROM postings p
 			JOIN ledger l ON l.posting_id = p.id AND l.account = 'held'
 			GROUP BY p.order_id) AS f ON f.order_id = y.order_id
@@ -66,10 +67,18 @@ var invariants = []invariant{{
 			FROM movements
 			WHERE kind = 'stray'
 			GROUP BY order_id) AS d ON d.order_id = y.order_id
+		LEFT JOIN (
+			SELECT order_id, SUM(amount) AS back
+			FROM movements
+			WHERE kind = 'refund' AND state = 'sent'
+			GROUP BY order_id) AS r ON r.order_id = y.order_id
 		WHERE y.charge_id <> '' AND (
 			COALESCE(f.captured, 0) <> y.amount + COALESCE(d.stray, 0)
-			OR COALESCE(f.released, 0) <> CASE WHEN y.state IN ('releasing', 'released') THEN y.amount ELSE 0 END
-			OR COALESCE(f.refunded, 0) <> COALESCE(d.returned, 0) + CASE WHEN y.state = 'refunded' THEN y.amount ELSE 0 END)
+			OR COALESCE(f.released, 0) <> CASE WHEN y.state IN ('releasing', 'released') THEN y.amount - y.given_back ELSE 0 END
+			OR COALESCE(f.refunded, 0) <> COALESCE(d.returned, 0) + COALESCE(r.back, 0)
+			OR (COALESCE(r.back, 0) <> CASE y.state WHEN 'refunded' THEN y.amount WHEN 'released' THEN y.given_back ELSE 0 END
+				AND NOT (y.state = 'releasing' AND r.back = y.given_back))
+			OR (y.state IN ('released', 'refunded') AND COALESCE(f.held, 0) + COALESCE(d.stray, 0) - COALESCE(d.returned, 0) <> 0))
 		ORDER BY y.order_id`,
 }, {
 	name:  "no posting without a payment",
@@ -78,7 +87,7 @@ var invariants = []invariant{{
 		SELECT p.id
 		FROM postings p
 		LEFT JOIN payments y ON y.order_id = p.order_id
-		WHERE y.id IS NULL
+		WHERE y.id IS NULL AND p.kind <> 'withdrawn'
 		ORDER BY p.id`,
 }, {
 	name:  "everything sent is posted once, and nothing else is",
@@ -92,15 +101,16 @@ var invariants = []invariant{{
 			OR (m.state <> 'sent' AND p.id IS NOT NULL)
 		ORDER BY m.id`,
 }, {
-	name:  "no order is both paid out and refunded",
+	name:  "no order is both paid out and refunded, unless it was shared, and then no cent more",
 	count: `SELECT COUNT(DISTINCT order_id) FROM movements`,
 	broken: `
-		SELECT order_id
-		FROM movements
-		WHERE kind IN ('payout', 'refund')
-		GROUP BY order_id
-		HAVING COUNT(*) > 1
-		ORDER BY order_id`,
+		SELECT m.order_id
+		FROM movements m
+		JOIN payments y ON y.order_id = m.order_id
+		WHERE m.kind IN ('payout', 'refund')
+		GROUP BY m.order_id, y.given_back, y.payout
+		HAVING COUNT(*) > 1 AND (y.given_back = 0 OR COUNT(*) > 2 OR SUM(m.amount) <> y.payout)
+		ORDER BY m.order_id`,
 }, {
 	name:  "everything leaving is promised",
 	count: `SELECT COUNT(*) FROM payments WHERE state IN ('releasing', 'refunding')`,
@@ -108,9 +118,31 @@ var invariants = []invariant{{
 		SELECT y.order_id
 		FROM payments y
 		LEFT JOIN movements m ON m.order_id = y.order_id AND m.state <> 'sent'
-			AND m.kind = CASE WHEN y.state = 'releasing' THEN 'payout' ELSE 'refund' END
+			AND (m.kind = 'refund' OR (m.kind = 'payout' AND y.state = 'releasing'))
 		WHERE y.state IN ('releasing', 'refunding') AND m.id IS NULL
 		ORDER BY y.order_id`,
+}, {
+	name:  "nothing was sent while the buyer's bank disputed the payment",
+	count: `SELECT COUNT(*) FROM disputes`,
+	broken: `
+		SELECT d.id
+		FROM disputes d
+		JOIN movements m ON m.order_id = d.order_id AND m.kind <> 'stray' AND m.state = 'sent'
+		WHERE d.state = 'open' AND m.sent_at > d.opened_at
+		ORDER BY d.id`,
+}, {
+	name:  "what a bank gave back came back whole, two days after it decided",
+	count: `SELECT COUNT(*) FROM disputes WHERE state = 'won'`,
+	broken: `
+		SELECT d.id
+		FROM disputes d
+		JOIN ledger l ON l.owner = d.order_id AND l.account = 'chargeback'
+		WHERE d.state = 'won' AND d.closed_at < ? AND NOT EXISTS (
+			SELECT 1 FROM disputes x WHERE x.order_id = d.order_id AND x.state <> 'won')
+		GROUP BY d.id
+		HAVING SUM(l.amount) <> 0
+		ORDER BY d.id`,
+	dated: true,
 }, {
 	name:   "no money is refused by the provider",
 	count:  `SELECT COUNT(*) FROM movements`,

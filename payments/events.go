@@ -38,6 +38,8 @@ func (s *Service) hear(ctx context.Context, h Heard) error {
 		return s.heard(ctx, v, h.EventID)
 	case EventAccount:
 		err = s.refresh(ctx, h.Object)
+	case EventDispute:
+		err = s.lookAtDispute(ctx, h.Object)
 	case EventRefund, EventMoved:
 		err = s.compareMoved(ctx, h)
 	}

@@ -63,4 +63,5 @@ func (s *Service) Work(q *jobs.Queue) {
 	jobs.Register(q, func(ctx context.Context, j *river.Job[Heard]) error { return s.hear(ctx, j.Args) }, jobs.WorkerOptions{})
 	q.Every("payments.look", lookEvery, s.LookAtAll)
 	q.Every("payments.carry", carryEvery, s.CarryAll)
+	q.Every("payments.nightly", compareEvery, s.Nightly)
 }

@@ -20,6 +20,8 @@ const (
 	PlatformFee     LedgerAccount = "platform_fee"     // earned by the marketplace
 	ShippingPayable LedgerAccount = "shipping_payable" // owed to carriers
 	PSPFee          LedgerAccount = "psp_fee"          // what the provider keeps
+	Chargebacks     LedgerAccount = "chargeback"       // taken by buyers' banks: disputed still, or lost; owner: the order
+	OwnBank         LedgerAccount = "own_bank"         // taken out to the marketplace's own bank account
 )
 
 // PostingKind says what happened.
@@ -32,7 +34,9 @@ const (
 	ProviderFee PostingKind = "provider_fee" // the provider kept its part; ref: charge
 	ReleasedTo  PostingKind = "released"     // the trade is over: it is the seller's now; ref: charge
 	PaidOut     PostingKind = "paid_out"     // it was sent to the seller; ref: transfer
-	RefundedTo  PostingKind = "refunded"     // it went back to the buyer; ref: refund
+	RefundedTo  PostingKind = "refunded"     // it went back to the buyer; ref: refund, or the dispute their bank won
+	BankTook    PostingKind = "disputed"     // the buyer's bank took it, or gave it back; ref: balance transaction
+	Withdrawn   PostingKind = "withdrawn"    // it went to the marketplace's own bank account; ref: payout
 )
 
 // Entry is one line of a posting.
@@ -94,12 +98,13 @@ func feePosting(orderID string, c Capture) Posting {
 }
 
 // releasedPosting divides what was held among those it now belongs to: the
-// seller, the carrier, and the marketplace, which gets what is left.
+// seller, the carrier, and the marketplace, which gets what is left. What the
+// buyer gets back stays held until it is sent.
 func releasedPosting(p Payment) Posting {
 	shipping := p.sumOf(ShippingLine)
 	entries := []Entry{
-		{Account: HeldFor, Owner: p.OrderID, Minor: p.Total.Minor, Money: p.Total.Currency},
-		{Account: SellerPayable, Owner: string(p.Seller), Minor: -p.Payout.Minor, Money: p.Total.Currency},
+		{Account: HeldFor, Owner: p.OrderID, Minor: p.Total.Minor - p.Given.Minor, Money: p.Total.Currency},
+		{Account: SellerPayable, Owner: string(p.Seller), Minor: -p.left().Minor, Money: p.Total.Currency},
 		{Account: ShippingPayable, Minor: -shipping, Money: p.Total.Currency},
 		{Account: PlatformFee, Minor: p.Payout.Minor + shipping - p.Total.Minor, Money: p.Total.Currency},
 	}
@@ -118,4 +123,28 @@ func sentPosting(m Movement, providerID string) Posting {
 		return move(PaidOut, providerID, m.OrderID, m.Amount, Entry{Account: SellerPayable, Owner: string(m.To)}, Entry{Account: PSPBalance})
 	}
 	return move(RefundedTo, providerID, m.OrderID, m.Amount, Entry{Account: HeldFor, Owner: m.OrderID}, Entry{Account: PSPBalance})
+}
+
+// bankPosting is a buyer's bank taking money, or giving it back. The provider
+// may keep a fee.
+func bankPosting(orderID string, b BankMove) Posting {
+	c := b.Amount.Currency
+	p := Posting{Kind: BankTook, Ref: b.ID, OrderID: orderID, Entries: []Entry{
+		{Account: Chargebacks, Owner: orderID, Minor: -b.Amount.Minor, Money: c},
+		{Account: PSPBalance, Minor: b.Amount.Minor - b.Fee.Minor, Money: c},
+	}}
+	if !b.Fee.IsZero() {
+		p.Entries = append(p.Entries, Entry{Account: PSPFee, Minor: b.Fee.Minor, Money: c})
+	}
+	return p
+}
+
+// lostPosting is a refund that the buyer's bank has made already.
+func lostPosting(m Movement, dispute string) Posting {
+	return move(RefundedTo, dispute, m.OrderID, m.Amount, Entry{Account: HeldFor, Owner: m.OrderID}, Entry{Account: Chargebacks, Owner: m.OrderID})
+}
+
+// withdrawnPosting is money taken out to the marketplace's own bank account.
+func withdrawnPosting(w Withdrawal) Posting {
+	return move(Withdrawn, w.ID, "", w.Amount, Entry{Account: OwnBank}, Entry{Account: PSPBalance})
 }

@@ -76,6 +76,7 @@ type Payment struct {
 	Seller    accounts.UserID
 	Total     money.Amount
 	Payout    money.Amount
+	Given     money.Amount // of Payout, what an operator gave back to the buyer; see Share
 	State     State
 	Title     string
 	Lines     []Line
@@ -94,6 +95,11 @@ type Payment struct {
 	askedUntil clock.Instant
 	lookedAt   clock.Instant // set when the provider was just asked about it
 	version    int64
+}
+
+// left is what goes to the seller.
+func (p Payment) left() money.Amount {
+	return money.Amount{Minor: p.Payout.Minor - p.Given.Minor, Currency: p.Payout.Currency}
 }
 
 // sumOf is the part of the sum of one kind.
@@ -116,7 +122,7 @@ type MovementKind string
 // The kinds of movement.
 const (
 	Payout MovementKind = "payout" // to the seller
-	Refund MovementKind = "refund" // back to the buyer
+	Refund MovementKind = "refund" // back to the buyer, all of it or the part that Share gave
 	Stray  MovementKind = "stray"  // back to a buyer who paid twice
 )
 
@@ -156,5 +162,6 @@ var (
 	errMoving     = fault.New(fault.Conflict, "payments.already_moving")
 	errAway       = fault.New(fault.Busy, "payments.provider_away")
 	errUnfinished = fault.New(fault.Conflict, "payments.unfinished")
+	errDisputed   = fault.New(fault.Conflict, "payments.disputed")
 	errForged     = fault.New(fault.Invalid, "payments.forged")
 )

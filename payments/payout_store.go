@@ -75,13 +75,6 @@ func payoutsOf(ctx context.Context, q db.Queryer, who accounts.UserID, limit int
 	return out, err
 }
 
-// titleOf is what an order's payment was for.
-func titleOf(ctx context.Context, q db.Queryer, orderID string) (string, error) {
-	var title string
-	err := q.Get(ctx, &title, `SELECT title FROM payments WHERE order_id = ?`, orderID)
-	return title, err
-}
-
 // exported is a payment as its parties may download it.
 type exported struct {
 	OrderID  string        `db:"order_id" json:"order_id"`

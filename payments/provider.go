@@ -38,6 +38,10 @@ type Provider interface {
 	DashboardURL(ctx context.Context, id string) (string, error)
 	// Balance is all our money at the provider, usable or on its way.
 	Balance(ctx context.Context, currency string) (money.Amount, error)
+	// Withdrawals are what went from there to our own bank account since then.
+	Withdrawals(ctx context.Context, since clock.Instant) ([]Withdrawal, error)
+	// Dispute is how a dispute stands.
+	Dispute(ctx context.Context, id string) (Dispute, error)
 	// Event reads a signed message from the provider. It fails with ErrForged
 	// when the signature is not the provider's.
 	Event(body []byte, signature string) (Event, error)
@@ -114,6 +118,7 @@ const (
 	EventAccount                  // a seller's account has changed
 	EventRefund                   // a charge was refunded
 	EventMoved                    // a transfer was made or taken back
+	EventDispute                  // a buyer's bank disputes a charge
 )
 
 // Event is a message from the provider. It says what to look at, not what to
@@ -123,4 +128,36 @@ type Event struct {
 	Kind   EventKind
 	Name   string // the provider's own name for it
 	Object string // what it is about
+}
+
+// Withdrawal is money taken out to our own bank account.
+type Withdrawal struct {
+	ID     string
+	Amount money.Amount
+}
+
+// DisputeState says how far a dispute is.
+type DisputeState string
+
+// The states of a dispute.
+const (
+	Waits DisputeState = "open" // for the bank
+	Won   DisputeState = "won"  // the money stays with us
+	Lost  DisputeState = "lost" // the buyer keeps it
+)
+
+// Dispute is a buyer's bank wanting a charge back.
+type Dispute struct {
+	ID     string
+	Charge string
+	Amount money.Amount
+	State  DisputeState
+	Moves  []BankMove // what was taken and given back so far
+}
+
+// BankMove is money that a dispute moved: negative when the bank took it.
+type BankMove struct {
+	ID     string
+	Amount money.Amount
+	Fee    money.Amount // what the provider keeps for it
 }

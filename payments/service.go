@@ -10,8 +10,10 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/jobs"
+	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/messaging"
 )
 
@@ -61,8 +63,8 @@ func (s *Service) Of(ctx context.Context, q db.Queryer, orderID string) (Payment
 	return ofOrder(ctx, q, orderID)
 }
 
-// MovementsOf are the movements an order has promised: at most one payout and
-// one refund, and the return of what was paid twice.
+// MovementsOf are the movements an order has promised: a payout or a refund, both
+// when the money was shared, and the return of what was paid twice.
 func (s *Service) MovementsOf(ctx context.Context, q db.Queryer, orderID string) ([]Movement, error) {
 	return movements(ctx, q, `order_id = ? ORDER BY created_at, id`, orderID)
 }
@@ -198,14 +200,29 @@ func (s *Service) away(ctx context.Context, orderID string, err error) error {
 
 // Release gives an order's money to its seller, within the transaction that
 // completes the trade. Doing it again is fine. It fails with a Conflict when the
-// money is not held.
+// money is not held, or the buyer's bank wants it back.
 func (s *Service) Release(ctx context.Context, tx *db.Tx, orderID string) error {
+	return s.Share(ctx, tx, orderID, 0)
+}
+
+// Share is Release, with back minor units of the seller's part given to the
+// buyer. Fees and postage stay as they were agreed. It fails as Release does,
+// and with an Invalid fault of "amount" when nothing would be left for the
+// seller.
+func (s *Service) Share(ctx context.Context, tx *db.Tx, orderID string, back int64) error {
 	p, err := s.leave(ctx, tx, orderID, Releasing, Released)
 	if err != nil || p.State != Held {
 		return err
 	}
-	p.State = Releasing
-	m := Movement{Kind: Payout, To: p.Seller, Amount: p.Payout}
+	if back < 0 || back > 0 && back >= p.Payout.Minor {
+		return fault.Field("amount", "payments.share_wrong", "Max", money.Amount{Minor: p.Payout.Minor - 1, Currency: p.Payout.Currency})
+	}
+	if _, taken, err := disputeOf(ctx, tx, orderID, Waits, Lost); err != nil {
+		return err
+	} else if taken {
+		return errDisputed
+	}
+	p.State, p.Given.Minor = Releasing, back
 	if p.Payout.IsZero() {
 		p.State, p.ClosedAt = Released, s.Clock.Now()
 	}
@@ -215,7 +232,12 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, orderID string) error 
 	if err := post(ctx, tx, s.Clock.Now(), releasedPosting(p)); err != nil || p.Payout.IsZero() {
 		return err
 	}
-	return s.promise(ctx, tx, p, m)
+	if back > 0 {
+		if err := s.promise(ctx, tx, p, Movement{Kind: Refund, To: p.Buyer, Amount: p.Given}); err != nil {
+			return err
+		}
+	}
+	return s.promise(ctx, tx, p, Movement{Kind: Payout, To: p.Seller, Amount: p.left()})
 }
 
 // Refund gives all of an order's money back to its buyer, within the transaction

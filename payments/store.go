@@ -19,6 +19,7 @@ type paymentRow struct {
 	SellerID   accounts.UserID `db:"seller_id"`
 	Amount     int64           `db:"amount"`
 	Payout     int64           `db:"payout"`
+	GivenBack  int64           `db:"given_back"`
 	Currency   string          `db:"currency"`
 	State      State           `db:"state"`
 	Title      string          `db:"title"`
@@ -39,13 +40,14 @@ type paymentRow struct {
 }
 
 // paymentColumns are the columns of paymentRow.
-const paymentColumns = `id, order_id, buyer_id, seller_id, amount, payout, currency, state, title, lines, lang, tries,
+const paymentColumns = `id, order_id, buyer_id, seller_id, amount, payout, given_back, currency, state, title, lines, lang, tries,
 	asked_until, session_id, pay_url, intent_id, charge_id, method, expires_at, held_at, closed_at, version, created_at`
 
 // payment is the row as a Payment.
 func (r paymentRow) payment() (Payment, error) {
 	p := Payment{ID: r.ID, OrderID: r.OrderID, Buyer: r.BuyerID, Seller: r.SellerID,
 		Total: money.Amount{Minor: r.Amount, Currency: r.Currency}, Payout: money.Amount{Minor: r.Payout, Currency: r.Currency},
+		Given: money.Amount{Minor: r.GivenBack, Currency: r.Currency},
 		State: r.State, Title: r.Title, Lang: r.Lang, Method: r.Method, ExpiresAt: r.ExpiresAt, HeldAt: r.HeldAt,
 		ClosedAt: r.ClosedAt, CreatedAt: r.CreatedAt, session: r.SessionID, payURL: r.PayURL, intent: r.IntentID,
 		charge: r.ChargeID, tries: r.Tries, askedUntil: r.AskedUntil, version: r.Version}
@@ -86,10 +88,10 @@ func savePayment(ctx context.Context, tx *db.Tx, p Payment) error {
 	n, err := tx.Do(ctx, `
 		UPDATE payments
 		SET state = ?, tries = ?, asked_until = ?, session_id = ?, pay_url = ?, intent_id = ?, charge_id = ?, method = ?,
-			held_at = ?, closed_at = ?, looked_at = CASE WHEN looked_at < ? THEN ? ELSE looked_at END, version = version + 1
+			held_at = ?, closed_at = ?, given_back = ?, looked_at = CASE WHEN looked_at < ? THEN ? ELSE looked_at END, version = version + 1
 		WHERE id = ? AND version = ?`,
 		p.State, p.tries, p.askedUntil, p.session, p.payURL, p.intent, p.charge, p.Method,
-		p.HeldAt, p.ClosedAt, p.lookedAt, p.lookedAt, p.ID, p.version)
+		p.HeldAt, p.ClosedAt, p.Given.Minor, p.lookedAt, p.lookedAt, p.ID, p.version)
 	if err == nil && n == 0 {
 		return errMoving
 	}

@@ -24,6 +24,11 @@ func (s *Service) Story(ctx context.Context, say *i18n.Speaker, orderID string, 
 		return pages.Money{}, err
 	}
 	m := pages.Money{Where: where(say, p, ms, reader), Facts: facts(say, p, ms)}
+	if bank, err := s.DisputeOf(ctx, s.DB, orderID); err != nil {
+		return m, err
+	} else if bank != "" && p.State != Refunded {
+		m.Where = say.T("payments.where_bank." + string(bank))
+	}
 	if reader == p.Seller {
 		m.Lines = sellerLines(say, p)
 		return m, nil
@@ -37,6 +42,9 @@ func (s *Service) Story(ctx context.Context, say *i18n.Speaker, orderID string, 
 
 // where is where the money is now.
 func where(say *i18n.Speaker, p Payment, ms []Movement, reader accounts.UserID) string {
+	if !p.Given.IsZero() {
+		return say.T("payments.where_shared."+string(p.State), "Back", say.Money(p.Given), "Rest", say.Money(p.left()))
+	}
 	if reader == p.Buyer {
 		return say.T("payments.where_buyer." + string(p.State))
 	}
@@ -57,7 +65,11 @@ func buyerLines(say *i18n.Speaker, p Payment) []ui.SumLine {
 	for _, l := range p.Lines {
 		out = append(out, ui.SumLine{Label: l.Label, Amount: say.Money(money.Amount{Minor: l.Amount, Currency: p.Total.Currency})})
 	}
-	return append(out, ui.SumLine{Label: say.T("payments.line_total"), Amount: say.Money(p.Total), Total: true})
+	out = append(out, ui.SumLine{Label: say.T("payments.line_total"), Amount: say.Money(p.Total), Total: true})
+	if !p.Given.IsZero() {
+		out = append(out, ui.SumLine{Label: say.T("payments.line_given"), Amount: say.Money(p.Given)})
+	}
+	return out
 }
 
 // sellerLines are what becomes of the thing's price; what the buyer pays for the
@@ -71,7 +83,10 @@ func sellerLines(say *i18n.Speaker, p Payment) []ui.SumLine {
 	if p.State == Refunding || p.State == Refunded || p.State == Expired {
 		return out
 	}
-	return append(out, ui.SumLine{Label: say.T("payments.line_yours"), Amount: say.Money(p.Payout), Total: true})
+	if !p.Given.IsZero() {
+		out = append(out, ui.SumLine{Label: say.T("payments.line_given"), Amount: say.Money(money.Amount{Minor: -p.Given.Minor, Currency: item.Currency})})
+	}
+	return append(out, ui.SumLine{Label: say.T("payments.line_yours"), Amount: say.Money(p.left()), Total: true})
 }
 
 // staffLines adds what the provider keeps.

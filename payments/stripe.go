@@ -12,6 +12,7 @@ import (
 	"github.com/stripe/stripe-go/v76/client"
 	"github.com/stripe/stripe-go/v76/webhook"
 
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/money"
 )
 
@@ -273,6 +274,45 @@ func (s *Stripe) Balance(ctx context.Context, currency string) (money.Amount, er
 	return sum, nil
 }
 
+// Dispute implements Provider.
+func (s *Stripe) Dispute(ctx context.Context, id string) (Dispute, error) {
+	p := &stripe.DisputeParams{}
+	p.Context = ctx
+	v, err := s.api.Disputes.Get(id, p)
+	if err != nil {
+		return Dispute{}, explain(err)
+	}
+	d := Dispute{ID: v.ID, Amount: amount(v.Amount, v.Currency), State: Waits}
+	if v.Charge != nil {
+		d.Charge = v.Charge.ID
+	}
+	switch v.Status {
+	case stripe.DisputeStatusWon, stripe.DisputeStatusWarningClosed:
+		d.State = Won
+	case stripe.DisputeStatusLost:
+		d.State = Lost
+	}
+	for _, b := range v.BalanceTransactions {
+		d.Moves = append(d.Moves, BankMove{ID: b.ID, Amount: amount(b.Amount, b.Currency), Fee: amount(b.Fee, b.Currency)})
+	}
+	return d, nil
+}
+
+// Withdrawals implements Provider.
+func (s *Stripe) Withdrawals(ctx context.Context, since clock.Instant) ([]Withdrawal, error) {
+	p := &stripe.PayoutListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Time().Unix()}}
+	p.Context = ctx
+	p.Limit = stripe.Int64(maxListed)
+	l := s.api.Payouts.List(p)
+	var out []Withdrawal
+	for l.Next() {
+		if v := l.Payout(); v.Status != stripe.PayoutStatusFailed && v.Status != stripe.PayoutStatusCanceled {
+			out = append(out, Withdrawal{ID: v.ID, Amount: amount(v.Amount, v.Currency)})
+		}
+	}
+	return out, explain(l.Err())
+}
+
 // Event implements Provider. The endpoint has to be made with API version
 // 2023-10-16, or Stripe's library accepts none of its events.
 func (s *Stripe) Event(body []byte, signature string) (Event, error) {
@@ -298,6 +338,8 @@ func eventKind(name string) EventKind {
 		return EventRefund
 	case strings.HasPrefix(name, "transfer."):
 		return EventMoved
+	case strings.HasPrefix(name, "charge.dispute."):
+		return EventDispute
 	}
 	return EventOther
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -329,6 +330,16 @@ func (b *bank) DashboardURL(_ context.Context, id string) (string, error) {
 // Balance implements payments.Provider.
 func (b *bank) Balance(_ context.Context, currency string) (money.Amount, error) {
 	return money.Amount{Minor: b.world.bank.in - b.world.bank.out, Currency: currency}, nil
+}
+
+// Withdrawals implements payments.Provider: nobody takes money out here.
+func (b *bank) Withdrawals(context.Context, clock.Instant) ([]payments.Withdrawal, error) {
+	return nil, nil
+}
+
+// Dispute implements payments.Provider: nobody's bank disputes anything here.
+func (b *bank) Dispute(_ context.Context, id string) (payments.Dispute, error) {
+	return payments.Dispute{}, fmt.Errorf("%w: no dispute %q", payments.ErrRefused, id)
 }
 
 // Event implements payments.Provider.

@@ -60,6 +60,8 @@ func (s *Server) routes() {
 	s.api("GET /v1/transfers/{id}", one(s.transfers, "transfer"), "")
 	s.api("POST /v1/transfers/{id}/reversals", s.createReversal, "amount description metadata[]")
 	s.api("GET /v1/transfers/{id}/reversals", s.listReversals, listParams)
+	s.api("GET /v1/disputes", s.listDisputes, listParams+" charge payment_intent")
+	s.api("GET /v1/disputes/{id}", one(s.disputes, "dispute"), "")
 	s.api("POST /v1/accounts", s.createAccount, accountParams)
 	s.api("GET /v1/accounts/{id}", one(s.accounts, "account"), "")
 	s.api("POST /v1/account_links", s.createLink, "account type refresh_url return_url collect")

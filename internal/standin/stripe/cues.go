@@ -171,7 +171,8 @@ const maxCue = 1000
 
 // cueRoutes let another process give cues: POST /_cue/decline (code), /fail,
 // /hang, /lose, /refuse, /delay (n, match, ms), /duplicate, /drop, /shuffle
-// (n), /resend (type). Only from this machine.
+// (n), /resend (type), /dispute (of: an order or charge), /win, /lose-dispute.
+// Only from this machine.
 func (s *Server) cueRoutes() {
 	s.mux.HandleFunc("POST /_cue/{name}", func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := net.SplitHostPort(r.RemoteAddr)
@@ -202,6 +203,12 @@ func (s *Server) give(name string, n int, r *http.Request) bool {
 		s.Drop(n)
 	case "shuffle":
 		s.Shuffle(n)
+	case "dispute":
+		s.Dispute(r.FormValue("of"))
+	case "win":
+		s.Settle(true)
+	case "lose-dispute":
+		s.Settle(false)
 	case "resend":
 		s.Resend(r.FormValue("type"))
 	case string(Fail), string(Hang), string(Lose), string(Refuse), string(Delay):

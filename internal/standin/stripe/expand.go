@@ -77,6 +77,8 @@ func (s *Server) find(id string) any {
 		return present(s.transfers.get(id))
 	case "trr":
 		return present(s.reversals.get(id))
+	case "dp":
+		return present(s.disputes.get(id))
 	case "txn":
 		return present(s.transactions.get(id))
 	case "acct":

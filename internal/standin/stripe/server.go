@@ -58,6 +58,7 @@ type Server struct {
 	refunds      *table[refund]
 	transfers    *table[transfer]
 	reversals    *table[reversal]
+	disputes     *table[dispute]
 	accounts     *table[account]
 	links        *table[link]
 	payouts      *table[paidOut]
@@ -133,6 +134,8 @@ func (s *Server) tables() {
 	})
 	s.reversals = newTable(l, "reversal", func(v *reversal) string { return v.ID },
 		func(v *reversal) []string { return []string{"transfer:" + v.Transfer} })
+	s.disputes = newTable(l, "dispute", func(v *dispute) string { return v.ID },
+		func(v *dispute) []string { return []string{"charge:" + v.Charge} })
 	s.accounts = newTable(l, "account", func(v *account) string { return v.ID }, nil)
 	s.links = newTable(l, "link", func(v *link) string { return v.Token }, nil)
 	s.payouts = newTable(l, "payout", func(v *paidOut) string { return v.Payout.ID },

@@ -18,7 +18,8 @@ import (
 // DefaultEvents are the event types that a marketplace's endpoint asks for.
 var DefaultEvents = []string{
 	"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
-	"checkout.session.expired", "charge.refunded", "charge.refund.updated", "charge.dispute.created", "charge.dispute.closed",
+	"checkout.session.expired", "charge.refunded", "charge.refund.updated", "charge.dispute.created", "charge.dispute.updated",
+	"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated", "charge.dispute.closed",
 	"transfer.created", "transfer.reversed", "payout.paid", "payout.failed", "account.updated",
 }
 

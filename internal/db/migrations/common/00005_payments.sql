@@ -8,6 +8,7 @@ CREATE TABLE payments (
 	seller_id   TEXT   NOT NULL,
 	amount      BIGINT NOT NULL,                     -- minor units the buyer pays
 	payout      BIGINT NOT NULL,                     -- of these, the seller's
+	given_back  BIGINT NOT NULL DEFAULT 0,           -- of these, what an operator gave back to the buyer although the trade was completed
 	currency    TEXT   NOT NULL,
 	state       TEXT   NOT NULL CHECK (state IN ('opening', 'open', 'processing', 'held', 'releasing', 'released', 'refunding', 'refunded', 'expired', 'failed')),
 	title       TEXT   NOT NULL DEFAULT '',          -- what is bought, for the provider's page
@@ -70,12 +71,36 @@ CREATE TABLE webhook_events (
 	worked_at   BIGINT NOT NULL DEFAULT 0
 );
 
+-- A payment that the buyer's bank wants back.
+CREATE TABLE disputes (
+	id        TEXT   NOT NULL PRIMARY KEY,           -- provider's id
+	order_id  TEXT   NOT NULL,
+	charge_id TEXT   NOT NULL,
+	amount    BIGINT NOT NULL,                       -- minor units
+	currency  TEXT   NOT NULL,
+	state     TEXT   NOT NULL CHECK (state IN ('open', 'won', 'lost')), -- won: the money stays with us
+	opened_at BIGINT NOT NULL,
+	closed_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX disputes_order ON disputes (order_id);
+CREATE INDEX disputes_state ON disputes (state);
+
+-- What our ledger says is at the provider, and what the provider says: looked at
+-- once a day, mended by nobody but a person.
+CREATE TABLE comparisons (
+	at       BIGINT NOT NULL,
+	currency TEXT   NOT NULL,
+	ours     BIGINT NOT NULL,
+	theirs   BIGINT NOT NULL,
+	PRIMARY KEY (currency, at)
+);
+
 -- The ledger: double-entry, append-only. A posting's entries sum to zero.
 CREATE TABLE postings (
 	id           TEXT   NOT NULL PRIMARY KEY,        -- pst_…
-	kind         TEXT   NOT NULL,                    -- 'captured', 'provider_fee', 'released' (it is the seller's now), 'paid_out', 'refunded'
-	external_ref TEXT   NOT NULL,                    -- charge, transfer or refund id: the same fact is posted once
-	order_id     TEXT   NOT NULL,
+	kind         TEXT   NOT NULL,                    -- 'captured', 'provider_fee', 'released' (it is the seller's now), 'paid_out', 'refunded', 'disputed', 'withdrawn'
+	external_ref TEXT   NOT NULL,                    -- charge, transfer, refund, … id: the same fact is posted once
+	order_id     TEXT   NOT NULL,                    -- '' of what concerns no order
 	at           BIGINT NOT NULL,
 	UNIQUE (kind, external_ref)
 );
@@ -83,8 +108,8 @@ CREATE INDEX postings_order ON postings (order_id);
 CREATE TABLE ledger (
 	posting_id TEXT   NOT NULL REFERENCES postings (id),
 	line       BIGINT NOT NULL,
-	account    TEXT   NOT NULL,                      -- 'psp_balance', 'held', 'seller_payable', 'platform_fee', 'shipping_payable', 'psp_fee'
-	owner      TEXT   NOT NULL DEFAULT '',           -- order id of held, user id of seller_payable
+	account    TEXT   NOT NULL,                      -- 'psp_balance', 'held', 'seller_payable', 'platform_fee', 'shipping_payable', 'psp_fee', 'chargeback', 'own_bank'
+	owner      TEXT   NOT NULL DEFAULT '',           -- order id of held and chargeback, user id of seller_payable
 	amount     BIGINT NOT NULL,                      -- minor units; debit positive, credit negative
 	currency   TEXT   NOT NULL,
 	PRIMARY KEY (posting_id, line)
@@ -92,6 +117,8 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_account ON ledger (account, owner);
 
 -- +goose Down
+DROP TABLE comparisons;
+DROP TABLE disputes;
 DROP TABLE ledger;
 DROP TABLE postings;
 DROP TABLE webhook_events;

@@ -73,8 +73,10 @@ func TestRequestsHaveStripesShape(t *testing.T) {
 			_, err := s.OnboardURL(ctx, "acct_1", "https://kierto.example/again", "https://kierto.example/back")
 			return err
 		},
-		"dashboard": func() error { _, err := s.DashboardURL(ctx, "acct_1"); return err },
-		"balance":   func() error { _, err := s.Balance(ctx, "EUR"); return err },
+		"dashboard":   func() error { _, err := s.DashboardURL(ctx, "acct_1"); return err },
+		"balance":     func() error { _, err := s.Balance(ctx, "EUR"); return err },
+		"dispute":     func() error { _, err := s.Dispute(ctx, "dp_1"); return err },
+		"withdrawals": func() error { _, err := s.Withdrawals(ctx, 0); return err },
 	}
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {
