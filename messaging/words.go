@@ -113,8 +113,8 @@ func (s *Service) digest(ctx context.Context, d Delivery, u accounts.User, now c
 	w := Wording{say: u.Speaker(now)}
 	all := append([]Delivery{d}, d.Others...)
 	n := len(all)
-	w.Subject, w.Lead = w.say.N(digestWords+".subject", n), w.say.N(digestWords+".lead", n)
-	w.Text, w.Short = w.say.N(digestWords+".text", n), s.absolute(digestURL)
+	w.Subject, w.Lead = w.say.N(digestWords+".subject", n, "Count", n), w.say.N(digestWords+".lead", n, "Count", n)
+	w.Text, w.Short = w.say.N(digestWords+".text", n, "Count", n), s.absolute(digestURL)
 	w.URL = w.Short
 	for _, x := range all {
 		x.Others = nil
