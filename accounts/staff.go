@@ -99,3 +99,8 @@ func (s *Service) Enrol(ctx context.Context, tx *db.Tx, u User) (User, error) {
 	}
 	return s.Get(ctx, tx, base.ID)
 }
+
+// Operators are all staff, those first who have been it longest.
+func (s *Service) Operators(ctx context.Context, q db.Queryer) ([]User, error) {
+	return operators(ctx, q)
+}

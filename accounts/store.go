@@ -49,6 +49,12 @@ func searchUsers(ctx context.Context, q db.Queryer, text, status string, before 
 	return us, err
 }
 
+// operators are all active staff.
+func operators(ctx context.Context, q db.Queryer) (us []User, err error) {
+	err = q.Select(ctx, &us, `SELECT `+userColumns+` FROM users WHERE role = 'operator' AND status = 'active' ORDER BY id`)
+	return us, err
+}
+
 // insertUser adds a person. It says false when the address is taken.
 func insertUser(ctx context.Context, tx *db.Tx, u User) (bool, error) {
 	n, err := tx.Do(ctx, `INSERT INTO users

@@ -142,6 +142,11 @@ func (s *Service) Reach(ctx context.Context, q db.Queryer, users []accounts.User
 	if err != nil {
 		return nil, err
 	}
+	return s.ReachOf(ctx, q, us)
+}
+
+// ReachOf is Reach for people who were loaded before.
+func (s *Service) ReachOf(ctx context.Context, q db.Queryer, us map[accounts.UserID]accounts.User) (map[accounts.UserID][]string, error) {
 	have, err := s.waysOf(ctx, q, us)
 	if err != nil {
 		return nil, err
@@ -194,6 +199,21 @@ func (t Telling) chosen(by string, w ways) bool {
 		return t.Warning || t.Topic != TopicSearch && !w.has(Push) && !w.has(Email)
 	}
 	return true
+}
+
+// Way is what a Telling calls the channel of a delivery.
+func Way(channel string) string {
+	c, ok := channelOf(channel)
+	if !ok {
+		return channel
+	}
+	return c.by
+}
+
+// Takes tells whether a person takes messages about a topic by what a Telling
+// calls by.
+func Takes(u accounts.User, by, topic string, warning bool) bool {
+	return slices.ContainsFunc(channels, func(c channel) bool { return c.by == by && wants(u, c.name, topic, warning) })
 }
 
 // wants tells whether a person takes messages about a topic by a channel.

@@ -20,6 +20,13 @@ import (
 // before the sweep hands it out again.
 const lease = 10 * time.Minute
 
+// How many are told at once.
+const (
+	bulk    = 500 // rows in one statement
+	fewJobs = 20  // deliveries that get a job each
+	perJob  = 12  // of one job, when there are more
+)
+
 // Topic of a message: what it is about decides whether it may be turned off, and
 // whether it waits for the morning.
 const (
@@ -118,24 +125,30 @@ func (s *Service) TellMany(ctx context.Context, tx *db.Tx, ts []Telling) error {
 	if err != nil {
 		return err
 	}
-	var work []jobs.Args
+	now := s.Clock.Now()
+	var rows []row
 	for _, t := range ts {
 		u, ok := us[t.To]
 		if !ok {
 			return fmt.Errorf("messaging: nobody is called %s", t.To)
 		}
-		js, err := s.tell(ctx, tx, u, t, have[t.To])
+		more, err := s.rowsOf(u, t, have[t.To], now)
 		if err != nil {
 			return err
 		}
-		work = append(work, js...)
+		rows = append(rows, more...)
 	}
-	return s.Jobs.InsertMany(ctx, tx, work, jobs.Attempts(jobTries))
+	return s.store(ctx, tx, rows, now)
 }
 
-// tell records one telling and gives the jobs that send what goes out now.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Telling, w ways) ([]jobs.Args, error) {
-	now := s.Clock.Now()
+// row is a delivery about to be stored.
+type row struct {
+	Delivery
+	held bool // waits for the end of the quiet hours
+}
+
+// rowsOf are the deliveries of one telling.
+func (s *Service) rowsOf(u accounts.User, t Telling, w ways, now clock.Instant) ([]row, error) {
 	w = w.addressed(u, t)
 	args, err := EncodeArgs(without(t.Args, accounts.MailTo, accounts.TextTo))
 	if err != nil {
@@ -148,10 +161,12 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Tellin
 	if t.Dedupe == "" {
 		t.Dedupe = string(id.New[DeliveryID]("once", now))
 	}
+	var rows []row
 	if t.chosen(App, w) && !u.IsDeleted() {
-		if err := s.tellInApp(ctx, tx, d, t.Dedupe); err != nil {
-			return nil, err
-		}
+		in := d
+		in.ID, in.Channel, in.Address, in.Dedupe = id.New[DeliveryID]("dlv", now), App, string(id.New[NoticeID]("not", now)), t.Dedupe+":"+App
+		in.State, in.DoneAt = Sent, now
+		rows = append(rows, row{Delivery: in})
 	}
 	d.State, d.NextAt = Queued, now.Add(lease)
 	held := false
@@ -160,22 +175,68 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, u accounts.User, t Tellin
 			d.NextAt, held = end, true
 		}
 	}
-	var work []jobs.Args
 	for _, c := range channels {
 		to, ok := w[c.name]
 		if !ok || !t.chosen(c.by, w) || !wants(u, c.name, t.Topic, t.Warning) {
 			continue
 		}
 		d.ID, d.Channel, d.Address, d.Dedupe = id.New[DeliveryID]("dlv", now), c.name, to, t.Dedupe+":"+c.name
-		fresh, err := insertDelivery(ctx, tx, d)
-		if err != nil {
-			return nil, err
+		rows = append(rows, row{d, held})
+	}
+	return rows, nil
+}
+
+// store keeps what was not told before: deliveries, the lines in the app, and
+// the jobs that send what goes out now.
+func (s *Service) store(ctx context.Context, tx *db.Tx, rows []row, now clock.Instant) error {
+	var lines []Notice
+	var topics []string
+	var send []DeliveryID
+	for some := range slices.Chunk(rows, bulk) {
+		ds := make([]Delivery, len(some))
+		for i, r := range some {
+			ds[i] = r.Delivery
 		}
-		if fresh && !held {
-			work = append(work, Deliver{ID: d.ID})
+		fresh, err := insertDeliveries(ctx, tx, ds)
+		if err != nil {
+			return err
+		}
+		for _, r := range some {
+			switch {
+			case !fresh[r.ID] || r.held:
+			case r.Channel == App:
+				lines = append(lines, Notice{ID: NoticeID(r.Address), User: r.User, Key: r.Key, RawArgs: r.RawArgs, URL: r.URL, CreatedAt: now})
+				topics = append(topics, UserTopic(r.User))
+			default:
+				send = append(send, r.ID)
+			}
 		}
 	}
-	return work, nil
+	for some := range slices.Chunk(lines, bulk) {
+		if err := insertNotices(ctx, tx, some); err != nil {
+			return err
+		}
+	}
+	s.Live.Wake(ctx, tx, topics...)
+	return s.sendSoon(ctx, tx, send)
+}
+
+// sendSoon promises the jobs that send deliveries: one each, or one for several
+// when there are many, since a job costs more than a row.
+func (s *Service) sendSoon(ctx context.Context, tx *db.Tx, send []DeliveryID) error {
+	var work []jobs.Args
+	each := 1
+	if len(send) > fewJobs {
+		each = perJob
+	}
+	for some := range slices.Chunk(send, each) {
+		if each == 1 {
+			work = append(work, Deliver{ID: some[0]})
+			continue
+		}
+		work = append(work, DeliverSome{IDs: some})
+	}
+	return s.Jobs.InsertMany(ctx, tx, work, jobs.Attempts(jobTries))
 }
 
 // addressed are the ways by which a telling goes: those of its reader, or where
@@ -197,19 +258,6 @@ func (w ways) addressed(u accounts.User, t Telling) ways {
 		out[SMS] = to
 	}
 	return out
-}
-
-// tellInApp records the line in the app, once.
-func (s *Service) tellInApp(ctx context.Context, tx *db.Tx, d Delivery, dedupe string) error {
-	n := Notice{ID: id.New[NoticeID]("not", d.CreatedAt), User: d.User, Key: d.Key, RawArgs: d.RawArgs, URL: d.URL, CreatedAt: d.CreatedAt}
-	d.ID, d.Channel, d.Address, d.Dedupe = id.New[DeliveryID]("dlv", d.CreatedAt), App, string(n.ID), dedupe+":"+App
-	d.State, d.DoneAt = Sent, d.CreatedAt
-	fresh, err := insertDelivery(ctx, tx, d)
-	if err != nil || !fresh {
-		return err
-	}
-	s.Live.Wake(ctx, tx, UserTopic(d.User))
-	return insertNotice(ctx, tx, n)
 }
 
 // AccountMail is a letter about an account: e-mail alone, at once, also to an
@@ -242,6 +290,11 @@ func (s *Service) ReadNotices(ctx context.Context, u accounts.UserID) error {
 // DeliveriesOf are what was sent about a turn, for the desk.
 func (s *Service) DeliveriesOf(ctx context.Context, t turn.ID) ([]Delivery, error) {
 	return deliveriesOf(ctx, s.DB, t)
+}
+
+// DeliveriesAbout is DeliveriesOf within a transaction.
+func (s *Service) DeliveriesAbout(ctx context.Context, q db.Queryer, t turn.ID) ([]Delivery, error) {
+	return deliveriesOf(ctx, q, t)
 }
 
 // without is args without some of them.

@@ -12,15 +12,30 @@ import (
 const deliveryColumns = `id, user_id, channel, topic, address, msg_key, args, url, thread, turn_id, step, warning,
 	dedupe, state, reason, tries, bundle, receipt, reached_at, stale_at, day, created_at, next_at, done_at`
 
-// insertDelivery stores a delivery unless the same thing was told before.
-func insertDelivery(ctx context.Context, tx *db.Tx, d Delivery) (bool, error) {
-	n, err := tx.Do(ctx, `
-		INSERT INTO deliveries (`+deliveryColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (dedupe) DO NOTHING`,
-		d.ID, d.User, d.Channel, d.Topic, d.Address, d.Key, d.RawArgs, d.URL, d.Thread, d.Turn, d.Step, d.Warning,
-		d.Dedupe, d.State, d.Reason, d.Tries, d.Bundle, d.Receipt, d.ReachedAt, d.StaleAt, d.Day, d.CreatedAt, d.NextAt, d.DoneAt)
-	return n == 1, err
+// deliveryWidth is how many columns these are.
+const deliveryWidth = 24
+
+// insertDeliveries stores deliveries, but those that were told before. It says
+// which it stored.
+func insertDeliveries(ctx context.Context, tx *db.Tx, ds []Delivery) (map[DeliveryID]bool, error) {
+	fresh := make(map[DeliveryID]bool, len(ds))
+	if len(ds) == 0 {
+		return fresh, nil
+	}
+	args := make([]any, 0, deliveryWidth*len(ds))
+	for _, d := range ds {
+		args = append(args, d.ID, d.User, d.Channel, d.Topic, d.Address, d.Key, d.RawArgs, d.URL, d.Thread, d.Turn, d.Step, d.Warning,
+			d.Dedupe, d.State, d.Reason, d.Tries, d.Bundle, d.Receipt, d.ReachedAt, d.StaleAt, d.Day, d.CreatedAt, d.NextAt, d.DoneAt)
+	}
+	var ids []DeliveryID
+	err := tx.Select(ctx, &ids, `
+		INSERT INTO deliveries (`+deliveryColumns+`) `+db.Values(len(ds), deliveryWidth)+`
+		ON CONFLICT (dedupe) DO NOTHING
+		RETURNING id`, args...)
+	for _, did := range ids {
+		fresh[did] = true
+	}
+	return fresh, err
 }
 
 // loadDelivery is one delivery; sql.ErrNoRows when there is none.
@@ -107,10 +122,14 @@ type Notice struct {
 	ReadAt    clock.Instant   `db:"read_at"`
 }
 
-func insertNotice(ctx context.Context, tx *db.Tx, n Notice) error {
-	return tx.Later(ctx, `
-		INSERT INTO notices (id, user_id, msg_key, args, url, created_at)
-		VALUES (?, ?, ?, ?, ?, ?)`, n.ID, n.User, n.Key, n.RawArgs, n.URL, n.CreatedAt)
+func insertNotices(ctx context.Context, tx *db.Tx, ns []Notice) error {
+	args := make([]any, 0, 6*len(ns))
+	for _, n := range ns {
+		args = append(args, n.ID, n.User, n.Key, n.RawArgs, n.URL, n.CreatedAt)
+	}
+	_, err := tx.Do(ctx, `
+		INSERT INTO notices (id, user_id, msg_key, args, url, created_at) `+db.Values(len(ns), 6), args...)
+	return err
 }
 
 func notices(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([]Notice, error) {

@@ -23,6 +23,14 @@ type Deliver struct {
 // Kind implements river.JobArgs.
 func (Deliver) Kind() string { return "messaging.deliver" }
 
+// DeliverSome sends several deliveries.
+type DeliverSome struct {
+	IDs []DeliveryID `json:"ids"`
+}
+
+// Kind implements river.JobArgs.
+func (DeliverSome) Kind() string { return "messaging.deliver_some" }
+
 // Work registers the workers.
 func (s *Service) Work(q *jobs.Queue) {
 	jobs.Register(q, func(ctx context.Context, job *river.Job[Deliver]) error {
@@ -30,6 +38,9 @@ func (s *Service) Work(q *jobs.Queue) {
 	}, jobs.WorkerOptions{Timeout: deliverTimeout})
 	jobs.Register(q, func(ctx context.Context, job *river.Job[Reply]) error {
 		return s.SendReply(ctx, job.Args)
+	}, jobs.WorkerOptions{Timeout: deliverTimeout})
+	jobs.Register(q, func(ctx context.Context, job *river.Job[DeliverSome]) error {
+		return s.deliverSome(ctx, job.Args.IDs)
 	}, jobs.WorkerOptions{Timeout: deliverTimeout})
 	q.Every("messaging.sweep", sweepEvery, s.Sweep)
 }

@@ -114,14 +114,17 @@ func entries(rows []entryRow) ([]Entry, error) {
 }
 
 func insertEntry(ctx context.Context, tx *db.Tx, e Entry) error {
-	args, err := EncodeArgs(e.Args)
+	values, err := entryValues(e)
 	if err != nil {
 		return err
 	}
-	return tx.Later(ctx, `
-		INSERT INTO entries (`+entryColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID, e.Conversation, e.Seq, e.Kind, e.Author, e.Staff, e.Text, e.Photo, e.Key, args, e.Ref, e.OnlyFor, e.Hidden, e.At)
+	return tx.Later(ctx, `INSERT INTO entries (`+entryColumns+`) `+db.Values(1, 14), values...)
+}
+
+// entryValues are an entry's values, in the order of entryColumns.
+func entryValues(e Entry) ([]any, error) {
+	args, err := EncodeArgs(e.Args)
+	return []any{e.ID, e.Conversation, e.Seq, e.Kind, e.Author, e.Staff, e.Text, e.Photo, e.Key, args, e.Ref, e.OnlyFor, e.Hidden, e.At}, err
 }
 
 // newest are the newest entries that u may see (everybody's when u is ""),

@@ -120,7 +120,11 @@ func (s *Service) hush(ctx context.Context, tx *db.Tx, b about, in given) error 
 		return s.Unmute(ctx, tx, b.user.ID, b.turn.Subject)
 	}
 	step := in.Step
-	if _, ok := s.Policy.Ladders[b.turn.Kind].Step(step); !ok {
+	live, err := s.Live(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if _, ok := live.For(b.turn).Step(step); !ok {
 		step = ""
 	}
 	return s.Mute(ctx, tx, b.user.ID, b.turn.Subject, b.turn.ID, step)

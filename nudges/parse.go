@@ -270,14 +270,14 @@ func channelsKnown(by []string) error {
 
 // worded refuses a step that says nothing, in any language.
 func worded(s Step, kind turn.Kind) error {
-	stems := []string{s.Text}
+	stems := []string{"nudges." + s.Text}
 	if len(s.Tell) > 0 {
-		stems = append(stems, toldText(kind))
+		stems = append(stems, toldKey(kind))
 	}
 	for _, stem := range stems {
 		for _, lang := range i18n.Langs {
 			for _, part := range []string{".subject", ".lead", ".button"} {
-				if key := "nudges." + stem + part; !i18n.Known(lang, key) {
+				if key := stem + part; !i18n.Known(lang, key) {
 					return fmt.Errorf("nothing is written in %s for %s", lang, key)
 				}
 			}
@@ -286,8 +286,8 @@ func worded(s Step, kind turn.Kind) error {
 	return nil
 }
 
-// toldText is the words for the one who waits when the other was reminded.
-func toldText(kind turn.Kind) string { return "told_" + string(kind) }
+// toldKey is the words for the one who waits when the other was reminded.
+func toldKey(kind turn.Kind) string { return "nudges.told_" + string(kind) }
 
 func everySound(f fileStep) error {
 	if f.Every == "" {

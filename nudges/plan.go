@@ -119,7 +119,7 @@ const askAfter = 2 * time.Hour
 
 // around plans about the moment at which the owner means to do it: nobody is
 // reminded of what they said they would do later. Of the owner's reminders that
-// came too early the latest asks shortly after that moment. Last warnings, and
+// came too early, or just then, the latest asks shortly after that moment. Last warnings, and
 // what is said at the very beginning, stay.
 func around(ps []Planned, people People) []Planned {
 	promise := people.Promise
@@ -131,7 +131,7 @@ func around(ps []Planned, people People) []Planned {
 	var moved *Planned
 	for _, p := range ps {
 		switch {
-		case p.Warning, p.To == ToOperator, p.When == AfterAim, !p.At.Before(promise), p.AtOnce():
+		case p.Warning, p.To == ToOperator, p.When == AfterAim, p.AtOnce(), !p.At.Before(ask), p.To == ToWaiter && !p.At.Before(promise):
 			kept = append(kept, p)
 		case p.To == ToOwner:
 			moved = &Planned{p.Step, ask}

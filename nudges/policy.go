@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/orders"
 )
@@ -40,8 +41,9 @@ const (
 // Policy is all ladders, by kind of turn, and what holds for all of them.
 type Policy struct {
 	Version string
-	Cap     int // messages outside the app that a person gets a day; last warnings come anyway
-	Holdout int // percent of trades that are not reminded, to know what reminders are worth
+	Cap     int           // messages outside the app that a person gets a day; last warnings come anyway
+	Holdout int           // percent of trades that are not reminded, to know what reminders are worth
+	LiveAt  clock.Instant // since when it holds; 0: since ever
 	Ladders map[turn.Kind]Ladder
 }
 

@@ -114,7 +114,7 @@ func (r *replaying) turn(t turn.Turn, us map[accounts.UserID]accounts.User) {
 	if u, ok := us[accounts.UserID(t.Waiter)]; ok {
 		people.Waiter.Quiet = u.Quiet()
 	}
-	l, was := r.draft.Ladders[t.Kind], t.DueAt
+	l, was := r.draft.For(t), t.DueAt
 	ended := t.ClosedAt
 	if t.Open() {
 		ended = r.now
@@ -136,14 +136,22 @@ func (r *replaying) turn(t turn.Turn, us map[accounts.UserID]accounts.User) {
 		r.Lapses++
 	}
 	for _, p := range l.Plan(t, people) {
-		to := recipientOf(t, p.To)
+		to := recipient(t, p.To)
 		if !p.At.Before(ended) || to == "" || to == turn.Carrier {
 			continue
 		}
-		r.line(t.Kind, p.Name, p.To).Would++
-		r.Would++
-		r.people[to] = true
+		r.would(t, p, p.To, to)
+		if len(p.Tell) > 0 && isMember(t.Waiter) {
+			r.would(t, p, ToWaiter, t.Waiter)
+		}
 	}
+}
+
+// would counts what the draft says to somebody.
+func (r *replaying) would(t turn.Turn, p Planned, role, to string) {
+	r.line(t.Kind, p.Name, role).Would++
+	r.Would++
+	r.people[to] = true
 }
 
 // terms are the deadline and the promise a turn would have had. What hung on a
@@ -162,17 +170,6 @@ func (r *replaying) terms(t turn.Turn, l Ladder, people People) (due, aim clock.
 		aim = l.Aim.EndFor(t.OpenedAt, orders.Dates{}, q)
 	}
 	return due, aim
-}
-
-// recipientOf is whom a step of a turn speaks to.
-func recipientOf(t turn.Turn, to string) string {
-	switch to {
-	case ToOwner:
-		return t.Owner
-	case ToWaiter:
-		return t.Waiter
-	}
-	return turn.Operator
 }
 
 // done is the replay with its lines in order.

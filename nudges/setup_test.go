@@ -35,12 +35,13 @@ func watch(m *orderstest.Market) *watched {
 	m.Helper()
 	policy, err := nudges.ReadPolicy("")
 	m.OK(err)
+	policy.Holdout = 0 // nobody goes without, unless a test says so
 	w := &watched{Market: m}
 	w.nudges = &nudges.Service{
 		DB: m.DB, Clock: m.Clock, Log: slog.New(slog.NewTextHandler(w, nil)), Policy: policy,
 		Accounts: m.Accounts, Messages: m.Messages, Payments: m.Payments, Orders: m.Service,
 	}
-	m.Reached = m.Messages.Delivered
+	m.Reached, m.Messages.Failed = w.nudges.Reached, w.nudges.Failed
 	m.Messages.Recheck, m.Messages.Actions = w.nudges.Recheck, w.nudges.Actions
 	m.Messages.Within = w.nudges.Within
 	m.Accounts.Changed = append(m.Accounts.Changed, w.nudges.Retime)
@@ -104,14 +105,26 @@ func (w *watched) turnOf(kind turn.Kind, subject string) turn.Turn {
 }
 
 // steps are what was decided about a turn, in order; what was not sent with its
-// verdict.
+// verdict, and what the one who waits was told of with a plus.
 func (w *watched) steps(t turn.Turn) string {
 	w.Helper()
 	p, err := w.nudges.Plan(w.Context(), w.DB, t)
 	w.OK(err)
 	var names []string
+	told := map[string]bool{}
 	for _, n := range p.Past {
+		told[n.Step] = told[n.Step] || n.UserID == t.Waiter
+	}
+	seen := map[string]bool{}
+	for _, n := range p.Past {
+		if seen[n.Step] {
+			continue
+		}
+		seen[n.Step] = true
 		name := n.Step
+		if told[name] {
+			name += "+"
+		}
 		if !n.Sent() {
 			name += "=" + n.Verdict
 		}

@@ -2,72 +2,150 @@ package nudges
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/kierto/kierto/internal/calendar"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/messaging"
 )
 
 const (
-	sweepBatch = 200              // turns looked at between two looks at the clock
-	together   = 50               // turns looked at in one transaction
+	sweepBatch = 250              // turns decided in one transaction
+	replanMost = 5000             // turns a sweep moves to a new policy, when nothing is due
 	lapseRetry = 15 * time.Minute // a lapse that failed is tried again then
 	sweepRetry = 5 * time.Minute  // a turn that could not be looked at, likewise
 )
 
 // Sweep looks at every turn that is due: it plans ladders, reminds, and makes
 // the clock's move where a deadline has passed. It returns how many turns it
-// looked at. Two sweeps at once do no harm: each step is recorded under a
-// unique key in the transaction that promises its delivery.
+// looked at. Several sweeps at once, in one process or many, share the work: a
+// turn is one sweep's until its transaction is over, and when that fails or dies
+// the turn is as if nobody had looked. When nothing is due, some of the turns
+// that run under an older policy are planned anew.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	seen := 0
 	for ctx.Err() == nil {
-		due, err := turn.Due(ctx, s.DB, s.Clock.Now(), sweepBatch)
+		any, err := turn.AnyDue(ctx, s.DB, s.Clock.Now())
+		if err != nil || !any {
+			break
+		}
+		n, err := s.batch(ctx, func(tx *db.Tx) ([]turn.Turn, error) {
+			return turn.Claim(ctx, tx, s.Clock.Now(), sweepBatch)
+		})
+		seen += n
 		if err != nil {
 			return seen, err
 		}
-		for some := range slices.Chunk(due, together) {
-			if err := s.lookAll(ctx, some); err != nil {
-				return seen, err
-			}
-			seen += len(some)
-		}
-		if len(due) < sweepBatch {
+		if n == 0 { // another sweep has the rest
 			break
 		}
 	}
-	return seen, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return seen, err
+	}
+	return seen, s.replan(ctx)
 }
 
-// lookAll does what is due about some turns in one transaction, since a commit
-// costs more than a reminder. When that fails each is looked at by itself, so
-// that none suffers for another. Lapses, which may move money, are never joined.
-func (s *Service) lookAll(ctx context.Context, some []turn.Turn) error {
-	var lapsed []turn.Turn
-	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
-		lapsed = nil
-		for _, t := range some {
-			is, err := s.step(ctx, tx, t.ID)
-			if err != nil {
+// replan moves turns that run under another policy to the live one, a part of
+// them at a time. What is due goes first, so a policy that goes live holds
+// nothing up.
+func (s *Service) replan(ctx context.Context) error {
+	p, err := s.Live(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	any, err := turn.AnyUnder(ctx, s.DB, p.Version)
+	if err != nil || !any {
+		return err
+	}
+	for moved := 0; moved < replanMost && ctx.Err() == nil; {
+		n, err := s.batch(ctx, func(tx *db.Tx) ([]turn.Turn, error) {
+			return turn.ClaimUnder(ctx, tx, p.Version, sweepBatch)
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+		moved += n
+	}
+	return ctx.Err()
+}
+
+// batch does what is due about the turns that claim gives, in one transaction,
+// since a commit costs more than a reminder. When that fails each is looked at by
+// itself, so that none suffers for another. Lapses, which may move money, come
+// after it, each in its subject's own transaction.
+func (s *Service) batch(ctx context.Context, claim func(*db.Tx) ([]turn.Turn, error)) (int, error) {
+	var claimed []turn.Turn
+	var done []decision
+	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+		if claimed, err = claim(tx); err != nil || len(claimed) == 0 {
+			return err
+		}
+		done, err = s.look(ctx, tx, claimed)
+		return err
+	})
+	if err != nil && (len(claimed) == 0 || ctx.Err() != nil) {
+		return 0, err
+	}
+	if err != nil {
+		s.Log.Warn("sweep: one at a time", "turns", len(claimed), "err", err)
+		return len(claimed), s.oneByOne(ctx, claimed)
+	}
+	return len(claimed), s.after(ctx, done)
+}
+
+// oneByOne looks at turns each in a transaction of its own. What cannot be looked
+// at is put off.
+func (s *Service) oneByOne(ctx context.Context, ts []turn.Turn) error {
+	for _, t := range ts {
+		var done []decision
+		err := s.DB.InTx(ctx, func(tx *db.Tx) error {
+			own, err := turn.ClaimOne(ctx, tx, t.ID)
+			if err != nil || len(own) == 0 {
 				return err
 			}
-			if is {
-				lapsed = append(lapsed, t)
-			}
+			done, err = s.look(ctx, tx, own)
+			return err
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		return nil
-	})
-	each, rest := s.lapse, lapsed
-	if err != nil {
-		each, rest = s.look, some
+		if err != nil {
+			if err := s.putOff(ctx, t, t.NextStep, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.after(ctx, done); err != nil {
+			return err
+		}
 	}
-	for _, t := range rest {
-		if err := each(ctx, t); err != nil {
-			s.Log.Error("sweep", "turn", t.ID, "kind", t.Kind, "subject", t.Subject, "err", err)
-			if err := s.putOff(ctx, t); err != nil {
+	return nil
+}
+
+// putOff keeps a turn that cannot be worked from being looked at without end.
+func (s *Service) putOff(ctx context.Context, t turn.Turn, step string, why error) error {
+	s.Log.Error("sweep", "turn", t.ID, "kind", t.Kind, "subject", t.Subject, "err", why)
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		return turn.Snooze(ctx, tx, t.ID, s.Clock.Now().Add(sweepRetry), step)
+	})
+}
+
+// after makes the clock's moves, and says what could not be looked at.
+func (s *Service) after(ctx context.Context, done []decision) error {
+	for _, d := range done {
+		if d.missing {
+			s.Log.Error("sweep", "turn", d.turn.ID, "kind", d.turn.Kind, "subject", d.turn.Subject, "err", "its subject is gone")
+		}
+		if !d.lapse {
+			continue
+		}
+		if err := s.lapse(ctx, d.turn); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := s.putOff(ctx, d.turn, turn.StepLapse, err); err != nil {
 				return err
 			}
 		}
@@ -75,113 +153,47 @@ func (s *Service) lookAll(ctx context.Context, some []turn.Turn) error {
 	return nil
 }
 
-// putOff keeps a turn that cannot be worked from being looked at without end.
-func (s *Service) putOff(ctx context.Context, t turn.Turn) error {
-	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		return turn.Snooze(ctx, tx, t.ID, s.Clock.Now().Add(sweepRetry), t.NextStep)
-	})
-}
-
-// look does what is due about one turn, in one transaction, and the lapse after
-// it, in the subject's own.
-func (s *Service) look(ctx context.Context, t turn.Turn) error {
-	lapsed := false
-	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
-		var err error
-		lapsed, err = s.step(ctx, tx, t.ID)
-		return err
-	})
-	if err != nil || !lapsed {
-		return err
+// look decides what is due about turns that tx holds, and writes it.
+func (s *Service) look(ctx context.Context, tx *db.Tx, ts []turn.Turn) ([]decision, error) {
+	f, err := s.gather(ctx, tx, ts)
+	if err != nil {
+		return nil, err
 	}
-	return s.lapse(ctx, t)
-}
-
-// step takes the steps that are due, if they still are, and notes the next. It
-// says true when what is due is the deadline.
-func (s *Service) step(ctx context.Context, tx *db.Tx, id turn.ID) (bool, error) {
 	now := s.Clock.Now()
-	t, err := turn.Get(ctx, tx, id)
-	if err != nil || !t.Open() || now.Before(t.NextAt) {
-		return false, err // somebody moved, or another sweep was here
+	all := make([]decision, len(ts))
+	for i, t := range ts {
+		all[i] = f.decide(t, now)
 	}
-	c, err := s.course(ctx, tx, t)
-	if err != nil {
-		return false, err
-	}
-	if room := c.fit(); c.turn.DueAt.Before(room) {
-		if err := s.postpone(ctx, tx, &c, room); err != nil {
-			return false, err
-		}
-	}
-	past, err := decided(ctx, tx, id)
-	if err != nil {
-		return false, err
-	}
-	take, late, next := due(c.plan(), names(past).has, c.turn, now)
-	send, held, tooLate := c.sort(take, now)
-	for _, p := range append(late, tooLate...) {
-		if _, err := record(ctx, tx, Nudge{id, p.Name, s.recipient(t, p.To), p.At, now, stale}); err != nil {
-			return false, err
-		}
-	}
-	if len(send)+len(held) == 0 && !now.Before(c.turn.DueAt) {
-		return true, turn.Snooze(ctx, tx, id, now.Add(lapseRetry), turn.StepLapse)
-	}
-	for _, p := range send {
-		if err := s.take(ctx, tx, &c, p); err != nil {
-			return false, err
-		}
-	}
-	if next.Name == turn.StepLapse {
-		next.At = c.turn.DueAt // it may have moved
-	}
-	for _, p := range held {
-		if p.At.Before(next.At) || !now.Before(next.At) {
-			next = p
-		}
-	}
-	return false, turn.Snooze(ctx, tx, id, next.At, next.Name)
+	return all, s.write(ctx, tx, all, now)
 }
 
-// take is one step. A last warning that is sent late still leaves a whole waking
-// day: the deadline moves.
-func (s *Service) take(ctx context.Context, tx *db.Tx, c *course, p Planned) error {
-	if room := calendar.WakingAdd(s.Clock.Now(), WarningLead, c.people.of(p.To).Quiet); p.Warning && c.turn.DueAt.Before(room) {
-		if err := s.postpone(ctx, tx, c, room); err != nil {
+// write stores what was decided: a few statements, however many turns.
+func (s *Service) write(ctx context.Context, tx *db.Tx, all []decision, now clock.Instant) error {
+	var records []Nudge
+	var tell []messaging.Telling
+	var post []messaging.Posting
+	var calls []Call
+	watch := make([]turn.Watch, 0, len(all))
+	for _, d := range all {
+		records, tell, post = append(records, d.record...), append(tell, d.tell...), append(post, d.post...)
+		watch = append(watch, d.watch)
+		if d.call != nil {
+			calls = append(calls, *d.call)
+		}
+	}
+	if err := recordMany(ctx, tx, records); err != nil {
+		return err
+	}
+	if err := s.Messages.TellMany(ctx, tx, tell); err != nil {
+		return err
+	}
+	if err := s.Messages.AppendMany(ctx, tx, post); err != nil {
+		return err
+	}
+	for _, c := range calls {
+		if err := s.Ring(ctx, tx, c.User, c.Turn, c.Reason); err != nil {
 			return err
 		}
 	}
-	return s.nudge(ctx, tx, c.turn, p)
-}
-
-// sort parts the steps that are due: those to send now, those whose reader is
-// asleep, with the moment they wake, and those for which the deadline came first.
-func (c course) sort(take []Planned, now clock.Instant) (send, held, late []Planned) {
-	for _, p := range take {
-		awake := calendar.NextWaking(now, c.people.of(p.To).Quiet)
-		switch {
-		case !p.Warning && !awake.Before(c.turn.DueAt):
-			late = append(late, p)
-		case now.Before(awake):
-			held = append(held, Planned{p.Step, awake})
-		default:
-			send = append(send, p)
-		}
-	}
-	return send, held, late
-}
-
-// taken are the steps that were decided, by name.
-type taken map[string]bool
-
-func (t taken) has(step string) bool { return t[step] }
-
-// names are the steps that were decided.
-func names(past []Nudge) taken {
-	m := make(taken, len(past))
-	for _, n := range past {
-		m[n.Step] = true
-	}
-	return m
+	return turn.WatchMany(ctx, tx, watch)
 }

@@ -28,6 +28,16 @@ func offerByID(ctx context.Context, q db.Queryer, id OfferID) (Offer, error) {
 	return o, err
 }
 
+func offersByID(ctx context.Context, q db.Queryer, ids []OfferID) ([]Offer, error) {
+	query, args, err := db.In(`SELECT `+offerColumns+` FROM offers WHERE id IN (?)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	var os []Offer
+	err = q.Select(ctx, &os, query, args...)
+	return os, err
+}
+
 func offersOf(ctx context.Context, q db.Queryer, cid messaging.ConversationID) ([]Offer, error) {
 	var os []Offer
 	err := q.Select(ctx, &os, `SELECT `+offerColumns+` FROM offers WHERE conversation_id = ? ORDER BY created_at, id`, cid)

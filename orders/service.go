@@ -88,6 +88,33 @@ func (s *Service) Get(ctx context.Context, q db.Queryer, id ID) (Order, error) {
 	return o, err
 }
 
+// Many are several trades by id; those that do not exist are left out. Who may
+// see them is the caller's to ask.
+func (s *Service) Many(ctx context.Context, q db.Queryer, ids []ID) (map[ID]Order, error) {
+	out := make(map[ID]Order, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	os, err := ordersByID(ctx, q, ids)
+	for _, o := range os {
+		out[o.ID] = o
+	}
+	return out, err
+}
+
+// OffersMany are several offers by id; as Many.
+func (s *Service) OffersMany(ctx context.Context, q db.Queryer, ids []OfferID) (map[OfferID]Offer, error) {
+	out := make(map[OfferID]Offer, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	os, err := offersByID(ctx, q, ids)
+	for _, o := range os {
+		out[o.ID] = o
+	}
+	return out, err
+}
+
 // For is a trade and what u is in it. To anybody else it does not exist.
 func (s *Service) For(ctx context.Context, q db.Queryer, id ID, u accounts.UserID) (Order, Actor, error) {
 	o, err := s.Get(ctx, q, id)

@@ -32,6 +32,16 @@ func orderByID(ctx context.Context, q db.Queryer, id ID) (Order, error) {
 	return o, err
 }
 
+func ordersByID(ctx context.Context, q db.Queryer, ids []ID) ([]Order, error) {
+	query, args, err := db.In(`SELECT `+orderColumns+` FROM orders WHERE id IN (?)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	var os []Order
+	err = q.Select(ctx, &os, query, args...)
+	return os, err
+}
+
 func orderByKey(ctx context.Context, q db.Queryer, buyer accounts.UserID, key string) (Order, error) {
 	var o Order
 	err := q.Get(ctx, &o, `SELECT `+orderColumns+` FROM orders WHERE buyer_id = ? AND checkout_key = ?`, buyer, key)

@@ -94,7 +94,11 @@ func (e env) replayPolicy(ctx context.Context, args []string) error {
 	}
 	defer closeDB()
 	now := m.clock.Now()
-	r, err := m.nudges.Replay(ctx, draft, m.nudges.Policy, now.Add(-time.Duration(*days)*24*time.Hour), now)
+	live, err := m.nudges.Live(ctx, m.db)
+	if err != nil {
+		return err
+	}
+	r, err := m.nudges.Replay(ctx, draft, live, now.Add(-time.Duration(*days)*24*time.Hour), now)
 	if err == nil {
 		printReplay(e.out, r, *days)
 	}

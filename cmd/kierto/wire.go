@@ -230,8 +230,8 @@ func (m *market) shelves() error {
 // hooks connects lower services to what upper ones know.
 func (m *market) hooks() {
 	m.accounts.Mailer = m.messages.AccountMail
-	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith, m.messages.Leave)
-	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export, m.messages.ExportReach)
+	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith, m.messages.Leave, m.nudges.Leave)
+	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export, m.messages.ExportReach, m.nudges.Export)
 
 	m.accounts.ChannelParts = append(m.accounts.ChannelParts, m.messages.PushPart)
 
@@ -252,6 +252,7 @@ func (m *market) hooks() {
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
 	m.orders.Plan, m.orders.Fit, m.orders.Terms = m.nudges.Reminders, m.nudges.Fit, m.nudges.Terms
 	m.messages.Within = m.nudges.Within
+	m.messages.Failed, m.orders.Reached = m.nudges.Failed, m.nudges.Reached
 	m.accounts.Changed = append(m.accounts.Changed, m.nudges.Retime)
 }
 

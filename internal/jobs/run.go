@@ -136,3 +136,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 
 // hardStop is how long cancelled jobs may take to give up.
 const hardStop = 5 * time.Second
+
+// Started tells whether this process works jobs, and not somebody by hand, one
+// after another.
+func (q *Queue) Started() bool { return q.started.Load() }

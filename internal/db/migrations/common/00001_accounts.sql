@@ -33,6 +33,7 @@ CREATE TABLE users (
 	seen_at        BIGINT  NOT NULL DEFAULT 0,           -- last request, to the hour
 	deleted_at     BIGINT  NOT NULL DEFAULT 0
 );
+CREATE INDEX users_staff ON users (id) WHERE role = 'operator';
 -- A number belongs to who last showed that they read what is sent there.
 CREATE UNIQUE INDEX users_phone ON users (phone) WHERE phone_ok_at > 0;
 

@@ -64,6 +64,7 @@ CREATE TABLE habits (
 	hours   TEXT   NOT NULL,                         -- 24 weights as of at, separated by spaces, from midnight in the person's zone
 	at      BIGINT NOT NULL
 );
+CREATE INDEX habits_at ON habits (at);
 
 -- How a person's turns ended.
 CREATE INDEX turns_past ON turns (owner_id, outcome) WHERE closed_at <> 0;
