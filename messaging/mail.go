@@ -91,7 +91,7 @@ func (s *Service) dress(v *tmpl.Letter, d Delivery, u accounts.User, say *i18n.S
 	if d.Topic != TopicAccount {
 		v.SettingsURL, v.Settings = s.absolute("/account/channels"), say.T("mail.settings")
 	}
-	if unsubscribable(d.Topic) {
+	if unsubscribable(d.Topic) && !d.Warning { // a last warning comes anyway
 		v.StopURL = s.absolute("/unsubscribe/" + s.UnsubscribeToken(u.ID, d.Topic))
 		v.Stop = say.T("mail.stop_" + d.Topic)
 	}

@@ -15,7 +15,9 @@ import (
 const macBytes = 16
 
 // unsubscribable tells whether mails about a topic carry a link to stop them.
-func unsubscribable(topic string) bool { return topic == TopicMessage || topic == TopicSearch }
+func unsubscribable(topic string) bool {
+	return topic == TopicMessage || topic == TopicSearch || topic == TopicNudge
+}
 
 // UnsubscribeToken lets whoever holds it stop a person's e-mails about a topic,
 // and nothing else. It does not expire: an old mail must still be able to stop
@@ -57,7 +59,7 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) error {
 		return err
 	}
 	return s.Accounts.SaveChannels(ctx, u, accounts.Channels{
-		QuietFrom: clockTime(p.QuietFrom), QuietUntil: clockTime(p.QuietUntil), Nudges: p.MailNudges,
+		QuietFrom: clockTime(p.QuietFrom), QuietUntil: clockTime(p.QuietUntil), Nudges: p.MailNudges && topic != TopicNudge,
 		Messages: p.MailMessages && topic != TopicMessage, Searches: p.MailSearches && topic != TopicSearch,
 	})
 }
