@@ -44,6 +44,10 @@ const cardColumns = `l.id, l.seq, l.title, l.price, l.currency, l.town, l.cover,
 // onSale is spelled as in the partial indexes, so that both planners know them.
 const onSale = `l.state = 'live' AND NOT l.hidden`
 
+// stillOnSale is onSale as no partial index spells it: what search names is
+// fetched by its seq, even by a planner that has no statistics yet.
+const stillOnSale = `l.state || '' = 'live' AND NOT l.hidden`
+
 // plan is a browse query: what an index walks in the wanted order, and the
 // rest, which is tried on each row of the walk.
 type plan struct {
@@ -102,7 +106,8 @@ func planOf(f Filter, t *Tree) plan {
 		if p.price {
 			p.looks = seekPrice
 		}
-		p.rest = matching(p.terms)
+		p.walk, p.rest = conditions{}, matching(p.terms)
+		p.walk.add(stillOnSale)
 		if f.Category != "" {
 			p.rest.add(`l.category || '' = ?`, f.Category)
 		}

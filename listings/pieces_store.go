@@ -193,6 +193,6 @@ func pick(ctx context.Context, q db.Queryer, dest any, columns string, p plan, s
 			args[i] = seqs[i]
 		}
 	}
-	text := append([]string{`l.seq IN (` + marks(size) + `)`}, append(p.walk.text, p.rest.text...)...)
+	text := append([]string{`l.seq > 0 AND l.seq IN (` + marks(size) + `)`}, append(p.walk.text, p.rest.text...)...)
 	return q.Select(ctx, dest, `SELECT `+columns+` FROM listings l WHERE `+strings.Join(text, ` AND `), append(append(args, p.walk.args...), p.rest.args...)...)
 }

@@ -1,6 +1,7 @@
 package listings
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -65,7 +66,14 @@ func explain(t *testing.T, d *db.DB, s *Service, query string) string {
 	f, _ := ParseFilter(s.Tree, v)
 	p := planOf(f, s.Tree)
 	text, args := p.sql(cardColumns, ` LIMIT ?`, 49, p.after(f.After), p.rest)
+	return how(t, d, text, args)
+}
+
+// how the database answers a query.
+func how(t *testing.T, d *db.DB, text string, args []any) string {
+	t.Helper()
 	var lines []string
+	var err error
 	if d.Postgres() {
 		err = d.Select(t.Context(), &lines, `EXPLAIN `+text, args...)
 	} else {
@@ -121,6 +129,35 @@ func TestPagesFollowTheirIndexes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What search names is fetched by its seq, on PostgreSQL without statistics too.
+func TestFindsAreFetchedBySeq(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, d *db.DB) {
+		t.Parallel()
+		h := newHaystack(t, d, 13)
+		h.fill(3000)
+		p := planOf(Filter{Query: "satula", Category: "saddles"}, h.Tree)
+		asked := &asked{Queryer: d}
+		var cards []Card
+		h.ok(pick(t.Context(), asked, &cards, cardColumns, p, []int64{7, 8, 9}, smallLooks))
+		if got := how(t, d, asked.query, asked.args); !strings.Contains(got, "listings_seq") {
+			t.Errorf("not by seq:\n%s", got)
+		}
+	})
+}
+
+// asked remembers the query that passes through it.
+type asked struct {
+	db.Queryer
+	query string
+	args  []any
+}
+
+func (a *asked) Select(ctx context.Context, dest any, query string, args ...any) error {
+	a.query, a.args = query, args
+	return a.Queryer.Select(ctx, dest, query, args...)
 }
 
 // A filter that next to nothing passes looks at a bounded number of things for

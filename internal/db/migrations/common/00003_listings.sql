@@ -38,6 +38,7 @@ CREATE INDEX listings_category ON listings (category, seq DESC, id, title, price
 CREATE INDEX listings_price ON listings (price, seq) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_category_price ON listings (category, price, seq) WHERE state = 'live' AND NOT hidden;
 CREATE INDEX listings_town ON listings (town_folded, seq DESC) WHERE state = 'live' AND NOT hidden;
+CREATE UNIQUE INDEX listings_seq ON listings (seq) WHERE seq > 0; -- what search names; unique, so that a planner without statistics expects few
 CREATE INDEX listings_seller ON listings (seller_id, state, seq DESC);
 
 -- Counters: the next listing's seq, and how often the search index was written.
