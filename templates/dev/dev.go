@@ -9,6 +9,7 @@ import (
 	"github.com/kierto/kierto/templates/layout"
 	"github.com/kierto/kierto/templates/listings"
 	"github.com/kierto/kierto/templates/messaging"
+	"github.com/kierto/kierto/templates/nudges"
 	"github.com/kierto/kierto/templates/orders"
 	"github.com/kierto/kierto/templates/payments"
 )
@@ -26,6 +27,7 @@ func Folders() []Folder {
 		{"layout", layoutExamples()},
 		{"about", about.Examples()},
 		{"messaging", messaging.Examples()},
+		{"nudges", nudges.Examples()},
 		{"payments", payments.Examples()},
 		{"accounts", accounts.Examples()},
 		{"orders", orders.Examples()},
