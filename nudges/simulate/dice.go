@@ -23,7 +23,7 @@ const (
 	forCommit
 	forClock
 	forVisit
-	forWhim
+	forStaff
 )
 
 // dice are random numbers that depend on nothing but the seed and what they are

@@ -36,6 +36,7 @@ const (
 	Longest
 	HeldOut
 	MovedOn
+	InHand
 	Ends
 	Waits
 	MovesFit
@@ -72,6 +73,7 @@ var said = [invariants]string{
 	Longest:        "no trade lasts longer than money can be held",
 	HeldOut:        "who is held out gets last warnings and first instructions alone",
 	MovedOn:        "a message that fails goes on by the next channel, or to a person",
+	InHand:         "nothing is said and nothing lapses while a person at the desk has it in hand",
 	Ends:           "every trade ends",
 	Waits:          "no message waits for nothing",
 	MovesFit:       "every move begins where the last one ended",

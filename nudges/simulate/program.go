@@ -68,13 +68,21 @@ func (w *world) start(ctx context.Context) error {
 	return w.survive("start", n.Jobs.TakeOver(ctx))
 }
 
-// mute takes all reminders away: deadlines pass as they stand, whether or not
-// anybody heard of them, as in a market without follow-up.
+// mute takes all reminders away, but for what is said when a turn begins:
+// deadlines pass as they stand, whether or not anybody heard of them, as in a
+// market without follow-up.
 func (w *world) mute(n *Node) {
 	p := n.Nudges.Policy
 	p.Ladders = map[turnKind]nudges.Ladder{}
 	for kind, l := range n.Nudges.Policy.Ladders {
+		steps := l.Steps
 		l.Steps = nil
+		for _, s := range steps {
+			if s.AtOnce() { // that something is to be done is no reminder
+				s.Warning, s.Tell = false, nil
+				l.Steps = append(l.Steps, s)
+			}
+		}
 		p.Ladders[kind] = l
 	}
 	n.Nudges.Policy = p

@@ -16,14 +16,16 @@ import (
 
 // Bounds of what must hold.
 const (
-	warningLead  = 24 * time.Hour   // waking time after a last warning
-	warningSlip  = time.Second      // clocks count microseconds, wakings minutes
-	lateBy       = 30 * time.Minute // a step may be, while the program runs
-	moneyHeld    = 90 * dayLength   // at the provider, at most
-	waitsAtMost  = 26 * time.Hour   // a message that nobody holds back
-	failedMoves  = 30 * time.Minute // until a failed message has gone on
-	sentinelName = "simulation"
+	warningLead = 24 * time.Hour   // waking time after a last warning
+	warningSlip = time.Second      // clocks count microseconds, wakings minutes
+	lateBy      = 30 * time.Minute // a step may be, while the program runs
+	moneyHeld   = 90 * dayLength   // at the provider, at most
+	waitsAtMost = 26 * time.Hour   // a message that nobody holds back
+	failedMoves = 30 * time.Minute // until a failed message has gone on
 )
+
+// inHandStep is the step that asks an operator about what they have in hand.
+const inHandStep = "in_hand"
 
 // costly are the turns whose lapse costs their owner something.
 var costly = func() map[turnKind]bool {
@@ -111,13 +113,13 @@ func (w *world) checkNudges(t *turnRow, old, all []nudge) {
 	for _, n := range all {
 		step, known := w.rung(t.Kind, n.Step)
 		if n.Verdict == "sent" {
-			switch n.User {
-			case t.Owner:
+			switch {
+			case n.User == t.Owner && step.To == nudges.ToOwner:
 				owner++
-			case t.Waiter:
+			case n.User == t.Waiter && step.To == nudges.ToOwner:
 				waiter++
 			}
-			if step.Warning {
+			if step.Warning && n.User == t.Owner {
 				w.warnedAt[t.ID] = n.DecidedAt
 			}
 		}
@@ -129,13 +131,14 @@ func (w *world) checkNudges(t *turnRow, old, all []nudge) {
 			w.checkLateness(t, n, tr)
 		}
 		if t.Arm == "holdout" {
-			w.holds(HeldOut, n.Verdict != "sent" || step.Warning || step.AtOnce(), tr, "%s %s", t.Kind, n.Step)
+			may := step.Warning || step.AtOnce() || step.When == nudges.AfterAim || step.To == nudges.ToOperator || t.Kind == turn.PayoutDetails
+			w.holds(HeldOut, n.Verdict != "sent" || may, tr, "%s %s", t.Kind, n.Step)
 		}
 	}
 	if tr != nil && tr.conv != "" && t.Kind != turn.Review && t.Owner != "" && w.silent == false {
 		w.checkTold(t, all, tr)
 	}
-	w.holds(NotOftener, waiter <= owner+1, tr, "%s: %d to the one who waits, %d to the one who owes", t.Kind, waiter, owner)
+	w.holds(NotOftener, waiter <= owner, tr, "%s: %d to the one who waits, %d to the one who owes", t.Kind, waiter, owner)
 }
 
 // checkLateness proves that a step was taken in time, but for when the program
@@ -145,9 +148,10 @@ func (w *world) checkLateness(t *turnRow, n nudge, tr *trade) {
 	if p == nil {
 		return
 	}
-	away := w.down(n.PlannedAt.Add(-time.Hour), n.DecidedAt.Add(time.Hour))
-	at := calendar.NextWaking(n.PlannedAt.Add(2*pulse+away), p.quiet()) // who falls asleep meanwhile is left alone
-	w.holds(Late, n.DecidedAt.Sub(at) <= lateBy || len(p.past) > 1, tr, "%s %s planned at %s, taken at %s", t.Kind, n.Step, n.PlannedAt, n.DecidedAt)
+	from := max(n.PlannedAt, w.awaited[t.ID]) // plans change: what was put off is not late
+	away := w.down(from.Add(-time.Hour), n.DecidedAt.Add(time.Hour))
+	at := calendar.NextWaking(from.Add(2*pulse+away), p.quiet()) // who falls asleep meanwhile is left alone
+	w.holds(Late, n.DecidedAt.Sub(at) <= lateBy || len(p.past) > 1 || p.operator, tr, "%s %s planned at %s, taken at %s", t.Kind, n.Step, n.PlannedAt, n.DecidedAt)
 }
 
 // checkTold proves that the stream of the two has a line for every reminder.
@@ -168,12 +172,13 @@ func inStream(k turnKind) bool {
 }
 
 // checkClosed proves what must hold of a turn that has just ended.
-func (w *world) checkClosed(t *turnRow) {
+func (w *world) checkClosed(ctx context.Context, t *turnRow) error {
 	p := w.byID[t.Owner]
 	if t.Outcome != turn.Lapsed || p == nil || w.silent || !costly[t.Kind] {
-		return
+		return nil
 	}
 	tr := w.tradeOfTurn(t)
+	w.holds(InHand, !w.inHand[t.Subject], tr, "%s lapsed", t.Kind)
 	warned, reached := w.warnedAt[t.ID], false
 	awake := time.Duration(0)
 	if !warned.IsZero() {
@@ -185,7 +190,9 @@ func (w *world) checkClosed(t *turnRow) {
 	for _, d := range w.letters[t.ID] {
 		reached = reached || d.User == t.Owner && w.arrived(d, p)
 	}
-	w.holds(Reached, reached, tr, "%s lapsed at %s and nothing had arrived", t.Kind, t.ClosedAt)
+	calls, err := spokenTo(ctx, w.db, t.ID, t.Owner)
+	w.holds(Reached, reached || calls > 0, tr, "%s lapsed at %s and nothing had arrived", t.Kind, t.ClosedAt)
+	return err
 }
 
 // arrived tells whether a message is known to have reached its reader.
@@ -218,7 +225,11 @@ func (w *world) leaves(ctx context.Context, channel string, did messaging.Delive
 	w.holds(Access, (d.User == d.Owner || d.User == d.Waiter || p.operator) && d.Status != "deleted", tr, "%s by %s to %s", d.Step, channel, d.User)
 	off := channel == messaging.Email && !d.MailOK || (channel == messaging.SMS || channel == messaging.WhatsApp) && d.TextsBy == ""
 	w.holds(Wanted, d.StoppedAt == 0 && (d.Warning || !off), tr, "%s by %s to %s", d.Step, channel, d.User)
+	w.holds(InHand, d.Step == inHandStep || !w.inHand[d.Subject], tr, "%s by %s", d.Step, channel)
 	w.holds(Muted, d.Warning || d.Muted == 0, tr, "%s by %s to %s", d.Step, channel, d.User)
+	if d.Step == inHandStep {
+		return // it is asked every day anew
+	}
 	key := d.Turn + " " + d.Step + " " + channel + " " + d.User
 	if w.told[key] == nil {
 		w.told[key] = map[string]int{}
@@ -234,6 +245,23 @@ func (w *world) checkLetter(d *delivery) {
 		return
 	}
 	w.holds(Waits, !d.NextAt.IsZero(), w.tradeOfTurn(w.turn[d.Turn]), "%s %s %s", d.ID, d.Channel, d.State)
+}
+
+// checkFailed proves that whoever owes something costly is told by another
+// channel, or rung up, when a message to them failed.
+func (w *world) checkFailed(ctx context.Context, d *delivery) error {
+	t := w.turn[d.Turn]
+	_, isCostly := w.policy.Ladders[t.Kind].Warning()
+	if w.silent || !t.ClosedAt.IsZero() || d.User != t.Owner || !isCostly {
+		return nil
+	}
+	on := false
+	for _, x := range w.letters[d.Turn] {
+		on = on || x.ID != d.ID && x.Step == d.Step && x.User == d.User && x.Channel != messaging.App && x.State != messaging.Failed
+	}
+	calls, err := callsAbout(ctx, w.db, d.Turn, d.User)
+	w.holds(MovedOn, on || calls > 0, w.tradeOfTurn(t), "%s %s to %s by %s failed: %s", t.Kind, d.Step, d.User, d.Channel, d.Reason)
+	return err
 }
 
 // moved counts money that leaves the provider.

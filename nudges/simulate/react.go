@@ -6,8 +6,11 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/nudges"
 	"github.com/kierto/kierto/orders"
 )
 
@@ -37,6 +40,9 @@ func (w *world) noticeOrder(_ context.Context, before, o *order, t *trade) {
 			w.at(t.buyer.soon(now, t.dice, 51), func(ctx context.Context) error {
 				return w.moves(ctx, t, t.buyer, orders.Buyer, orders.Input{}, orders.Cancel, orders.RequestCancel)
 			})
+		}
+		if t.chance(58, 0.03) {
+			w.in(t.between(59, time.Hour, 3*dayLength), func(ctx context.Context) error { return w.takesOver(ctx, t) })
 		}
 		if t.chance(52, 0.4) { // looks in on the fourth day, and leaves when they may
 			w.at(t.buyer.awake(now.Add(t.between(53, 4*dayLength, 9*dayLength))), func(ctx context.Context) error {
@@ -127,27 +133,34 @@ func (w *world) noticeLetter(before, d *delivery) {
 	w.visits(p)
 }
 
-// heard is a person who has read a message about something they owe: they do it
-// soon, or do not.
+// heard is a person who has read a message, and what went with it.
 func (w *world) heard(_ context.Context, p *person, did messaging.DeliveryID) error {
-	d := w.letter(did)
-	if d == nil {
-		return nil
+	for _, d := range append([]*delivery{w.letterBy[did]}, w.bundles[did]...) {
+		if d != nil {
+			w.minds(p, w.letterBy[d.ID])
+		}
 	}
+	return nil
+}
+
+// minds is a person who has heard of something they owe: they do it soon, or do
+// not.
+func (w *world) minds(p *person, d *delivery) {
 	t := w.turn[d.Turn]
 	if t == nil || !t.ClosedAt.IsZero() || t.Owner != string(p.id) {
-		return nil
+		return
 	}
 	dice := w.diceOf(t, w.tradeOfTurn(t), p).of(forReply, text(d.Step), text(d.Channel))
 	odds := p.habit.answers
 	if d.Warning {
 		odds = p.habit.warned
 	}
-	if !dice.chance(1, odds) {
-		return nil
+	if dice.chance(4, annoyed) {
+		w.in(dice.between(5, time.Minute, time.Hour), func(ctx context.Context) error { return w.mutes(ctx, p, t, d.Step) })
 	}
-	w.at(p.soon(w.clock.Now(), dice, 2), func(ctx context.Context) error { return w.act(ctx, t.ID, p, dice, 0) })
-	return nil
+	if dice.chance(1, odds) {
+		w.at(p.soon(w.clock.Now(), dice, 2), func(ctx context.Context) error { return w.act(ctx, t.ID, p, dice, 0) })
+	}
 }
 
 // act is a person doing what they owe, if they still do.
@@ -195,6 +208,89 @@ func (w *world) move(ctx context.Context, t *trade, p *person, who orders.Actor,
 	return err
 }
 
+// planStaff lets the operators work through the list of those to call, and take
+// some trades over for a while.
+func (w *world) planStaff() {
+	var round func(ctx context.Context) error
+	n := uint64(0)
+	round = func(ctx context.Context) error {
+		n++
+		op := w.staff[int(n)%len(w.staff)]
+		if !w.over() {
+			w.at(op.awake(w.clock.Now().Add(op.between(n, 2*time.Hour, 10*time.Hour))), round)
+		}
+		return w.rings(ctx, op)
+	}
+	w.in(6*time.Hour, round)
+}
+
+// rings is an operator calling people whom no channel reaches.
+func (w *world) rings(ctx context.Context, op *person) error {
+	var list []nudges.Call
+	_, _, err := w.attempt(ctx, "calls", func(ctx context.Context) (err error) {
+		list, err = w.node.Nudges.Calls(ctx, 5)
+		return err
+	})
+	for _, c := range list {
+		p := w.byID[string(c.User)]
+		d := p.of(forStaff, text(string(c.Turn)))
+		spoke := d.chance(1, 0.6)
+		done, _, err := w.attempt(ctx, "call", func(ctx context.Context) error {
+			return w.node.Nudges.Called(ctx, op.id, c.ID, spoke, "")
+		})
+		if err != nil {
+			return err
+		}
+		if done && spoke && d.chance(2, 0.8) {
+			w.at(p.soon(w.clock.Now(), d, 3), func(ctx context.Context) error { return w.act(ctx, string(c.Turn), p, d, 0) })
+		}
+	}
+	return err
+}
+
+// takesOver is an operator taking a trade in hand, and handing it back later.
+func (w *world) takesOver(ctx context.Context, t *trade) error {
+	op := w.staff[t.below(90, len(w.staff))]
+	done, again, err := w.attempt(ctx, "take over", func(ctx context.Context) error {
+		err := w.db.InTx(ctx, func(tx *db.Tx) error { return w.node.Nudges.TakeOver(ctx, tx, op.id, t.order) })
+		if fault.Is(err, fault.Conflict) {
+			return nil // it was done, and the program died before it said so
+		}
+		return err
+	})
+	if again {
+		w.in(time.Hour, func(ctx context.Context) error { return w.takesOver(ctx, t) })
+	}
+	if !done {
+		return err
+	}
+	w.inHand[t.order] = true
+	var back func(ctx context.Context) error
+	back = func(ctx context.Context) error {
+		_, again, err := w.attempt(ctx, "hand back", func(ctx context.Context) error {
+			return w.db.InTx(ctx, func(tx *db.Tx) error { return w.node.Nudges.HandBack(ctx, tx, op.id, t.order) })
+		})
+		if again {
+			w.in(time.Hour, back)
+		} else {
+			delete(w.inHand, t.order)
+		}
+		return err
+	}
+	w.in(t.between(91, 5*time.Hour, 60*time.Hour), back)
+	return err
+}
+
+// mutes is somebody asking not to be reminded of a trade.
+func (w *world) mutes(ctx context.Context, p *person, t *turnRow, step string) error {
+	_, _, err := w.attempt(ctx, "mute", func(ctx context.Context) error {
+		return w.db.InTx(ctx, func(tx *db.Tx) error {
+			return w.node.Nudges.Mute(ctx, tx, p.id, t.Subject, turn.ID(t.ID), step)
+		})
+	})
+	return err
+}
+
 // planWhims lets some people change their quiet hours in the middle of things.
 func (w *world) planWhims(p *person) {
 	if !p.chance(70, 0.15) {
@@ -215,8 +311,5 @@ func (w *world) planWhims(p *person) {
 	})
 }
 
-// letter is a message by its id, as last read.
-func (w *world) letter(did messaging.DeliveryID) *delivery { return w.letterBy[did] }
-
-// before tells whether a moment has come.
+// reachedBy tells whether a moment has come.
 func reachedBy(at, now clock.Instant) bool { return !at.IsZero() && !now.Before(at) }

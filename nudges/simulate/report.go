@@ -205,6 +205,7 @@ func (r *Report) compare(with, without *world) {
 		effect("completed, % of trades paid for", done, doneNot, 100),
 	}
 	r.Broken += without.total()
+	r.Steps, r.Jobs = r.Steps+without.steps, r.Jobs+without.jobsRan
 	r.Failures = append(r.Failures, without.failures...)
 }
 

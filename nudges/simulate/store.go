@@ -209,6 +209,18 @@ func aboutOf(ctx context.Context, q db.Queryer, offers, convs []string) ([]about
 	return append(as, bs...), err
 }
 
+// callsAbout counts the calls that were asked for about a turn.
+func callsAbout(ctx context.Context, q db.Queryer, turn, user string) (n int64, err error) {
+	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM calls WHERE turn_id = ? AND user_id = ?`, turn, user)
+	return n, err
+}
+
+// spokenTo counts those in which they were spoken to.
+func spokenTo(ctx context.Context, q db.Queryer, turn, user string) (n int64, err error) {
+	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM calls WHERE turn_id = ? AND user_id = ? AND reached`, turn, user)
+	return n, err
+}
+
 // nextTurn is when the follow-up has to look next; 0: never.
 func nextTurn(ctx context.Context, q db.Queryer) (at clock.Instant, err error) {
 	err = q.Get(ctx, &at, `SELECT COALESCE(MIN(next_at), 0) FROM turns WHERE closed_at = 0`)

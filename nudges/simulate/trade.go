@@ -24,6 +24,7 @@ const (
 	faulty   = 0.06 // something is wrong with the thing
 	rivals   = 0.08 // somebody else wants the thing, too
 	regrets  = 0.03 // the buyer wants out
+	annoyed  = 0.01 // of readers of a reminder: they want no more about this trade
 )
 
 // trade is one that is meant to come about.
@@ -122,6 +123,7 @@ func (w *world) populate(ctx context.Context) error {
 	for _, p := range w.people {
 		w.planWhims(p)
 	}
+	w.planStaff()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
@@ -36,23 +37,26 @@ type watch struct {
 	nudges   map[string][]nudge
 	letters  map[string]map[messaging.DeliveryID]*delivery // by turn
 	letterBy map[messaging.DeliveryID]*delivery
+	bundles  map[messaging.DeliveryID][]*delivery // what went with a message
 	payment  map[string]payment
 	sending  map[string][]movement
 	sums     map[string][]sums
 	lines    map[string]map[string]int64 // by conversation and turn
 	ofOrder  map[string]string           // of payments and movements, by their id
 	turnsOf  map[string]set              // open turns, by subject
+	awaited  map[string]clock.Instant    // when a turn was to be looked at, before the last look
 	closing  []*turnRow                  // turns that ended in this step
 	sendings map[messaging.DeliveryID]int
 }
 
 func (w *watch) begin() {
-	w.tables = map[string]string{}
+	w.tables, w.awaited = map[string]string{}, map[string]clock.Instant{}
 	for _, s := range []*set{&w.newOrders, &w.newTurns, &w.newSubjects, &w.newNudges, &w.newLetters, &w.newMoney, &w.newConvs, &w.newPeople} {
 		*s = set{}
 	}
 	w.orderBy, w.turn, w.nudges = map[string]*order{}, map[string]*turnRow{}, map[string][]nudge{}
 	w.letters, w.payment = map[string]map[messaging.DeliveryID]*delivery{}, map[string]payment{}
+	w.bundles = map[messaging.DeliveryID][]*delivery{}
 	w.letterBy = map[messaging.DeliveryID]*delivery{}
 	w.sending, w.sums, w.lines = map[string][]movement{}, map[string][]sums{}, map[string]map[string]int64{}
 	w.ofOrder, w.turnsOf, w.sendings = map[string]string{}, map[string]set{}, map[messaging.DeliveryID]int{}
@@ -65,8 +69,8 @@ func (w *watch) table(query string) string {
 	}
 	words := strings.Fields(query)
 	t := ""
-	for i, word := range words {
-		if (word == "INTO" || word == "UPDATE" || word == "FROM") && i+1 < len(words) {
+	for i, word := range words[:max(0, len(words)-1)] {
+		if word == "INTO" || word == "UPDATE" || word == "FROM" && i > 0 && words[i-1] == "DELETE" {
 			t = words[i+1]
 			break
 		}
@@ -182,7 +186,9 @@ func (w *world) look(ctx context.Context) error {
 		return err
 	}
 	for _, t := range w.closing {
-		w.checkClosed(t)
+		if err := w.checkClosed(ctx, t); err != nil {
+			return err
+		}
 	}
 	w.closing = w.closing[:0]
 	return nil
@@ -251,6 +257,9 @@ func (w *world) readTurns(ctx context.Context) error {
 			}
 		}
 		if before == nil || *before != *t {
+			if before != nil {
+				w.awaited[t.ID] = before.NextAt
+			}
 			w.checkTurn(before, t)
 			w.noticeTurn(before, t)
 		}
@@ -348,6 +357,9 @@ func (w *world) readLetters(ctx context.Context) error {
 		}
 		before := w.letters[d.Turn][d.ID]
 		w.letters[d.Turn][d.ID], w.letterBy[d.ID] = d, d
+		if d.Bundle != "" && (before == nil || before.Bundle != d.Bundle) {
+			w.bundles[messaging.DeliveryID(d.Bundle)] = append(w.bundles[messaging.DeliveryID(d.Bundle)], d)
+		}
 		if before == nil || *before != *d {
 			w.noticeLetter(before, d)
 			news = append(news, d)
@@ -355,6 +367,11 @@ func (w *world) readLetters(ctx context.Context) error {
 	}
 	for _, d := range news {
 		w.checkLetter(d)
+		if d.State == messaging.Failed {
+			if err := w.checkFailed(ctx, d); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -84,6 +84,7 @@ type world struct {
 	things  map[string]*trade // by listing
 	bids    map[string]*trade // by offer
 	nth     map[string]uint64 // of each turn, which of its kind in the trade it is
+	inHand  set               // orders that an operator has in hand
 	asked   set               // turns whose owner has been asked something once
 	unended int               // orders that are not over
 
@@ -100,7 +101,7 @@ func newWorld(p Program, o Options, silent bool) *world {
 		dice: dice(mix(o.Seed)), o: o, program: p, silent: silent, clock: clock.At(begin), end: begin.Add(time.Duration(o.Days) * dayLength),
 		byID: map[string]*person{}, byMail: map[string]*person{}, byTel: map[string]*person{},
 		orders: map[string]*trade{}, convs: map[string]*trade{}, things: map[string]*trade{}, bids: map[string]*trade{},
-		nth: map[string]uint64{}, asked: set{},
+		nth: map[string]uint64{}, asked: set{}, inHand: set{},
 	}
 	w.skew.Clock = w.clock
 	w.bank, w.post = newBank(w), newCarriers(w)
