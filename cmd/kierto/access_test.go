@@ -130,7 +130,7 @@ func newScene(t *testing.T, m *market, srv *web.Server) *scene {
 	for prefix, id := range map[string]string{
 		"/about/": "trade", "/language/": "sv", "/dev/pages/": "ui-cards", "/demo/outbox/": "1", "/demo/push/": "nothing", "/static/": "favicon.svg",
 		"/confirm/": "nothing", "/reset/": "nothing", "/t/": "nothing", "/unsubscribe/": "nothing", "/account/sessions/": "nothing",
-		"/webhooks/sms/": "nothing",
+		"/webhooks/sms/": "nothing", "/demo/phone/": "358401230000",
 	} {
 		s.things[prefix] = thing{id: id}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/jobs"
 	"github.com/kierto/kierto/internal/standin/carrier"
+	"github.com/kierto/kierto/internal/standin/phone"
 	"github.com/kierto/kierto/internal/standin/push"
 	"github.com/kierto/kierto/internal/standin/smtp"
 	"github.com/kierto/kierto/internal/standin/stripe"
@@ -91,6 +92,7 @@ type Demo struct {
 	Carrier *carrier.Standin
 	Post    *smtp.Server
 	Push    *push.Server
+	Phone   *phone.Server
 
 	dir     string
 	state   state
@@ -119,7 +121,7 @@ func Start(ctx context.Context, dir, base string) (*Demo, error) {
 	if d.Post, err = smtp.Start(d.Clock); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(d.startStripe(ctx), d.startCarrier(), d.startPush(ctx)); err != nil {
+	if err := errors.Join(d.startStripe(ctx), d.startCarrier(), d.startPush(ctx), d.startPhone()); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, d.save()
@@ -172,7 +174,7 @@ func (d *Demo) Configure(c config.Config) config.Config {
 	c.SMTP, c.MailFrom = d.Post.URL(), mailFrom
 	c.StripeKey, c.StripeWebhook, c.StripeURL, c.PayPal = stripeKey, stripeSecret, d.urls.stripe, true
 	c.CarrierURL, c.CarrierKey, c.CarrierSecret = d.urls.carrier, carrierKey, carrierSecret
-	return c
+	return d.texts(c)
 }
 
 // PayPage is where forms lead that end at the payment provider.
@@ -195,6 +197,7 @@ func (d *Demo) Open(ctx context.Context) {
 	if err := d.subscribe(ctx); err != nil {
 		d.market.Log.Warn("demo", "push", err)
 	}
+	d.filling.Go(func() { d.ringing(ctx) })
 	d.filling.Go(func() {
 		for _, f := range d.more {
 			d.moving.Lock() // whoever moves the clock shall not wait for pictures
@@ -224,6 +227,9 @@ func (d *Demo) Close() error {
 	}
 	if d.Post != nil {
 		errs = append(errs, d.Post.Close())
+	}
+	if d.Phone != nil {
+		errs = append(errs, d.Phone.Close())
 	}
 	if d.Push != nil {
 		errs = append(errs, d.Push.Close())

@@ -30,7 +30,7 @@ type Moved struct {
 func (d *Demo) Move(ctx context.Context, by time.Duration) (Moved, error) {
 	d.moving.Lock()
 	defer d.moving.Unlock()
-	from, letters := d.Clock.Now(), d.posted.count.Load()
+	from, letters := d.Clock.Now(), d.gone()
 	for left := min(by, longest); left > 0; left -= step {
 		d.Clock.runs.Move(min(step, left))
 		if err := d.settle(ctx); err != nil {
@@ -42,8 +42,11 @@ func (d *Demo) Move(ctx context.Context, by time.Duration) (Moved, error) {
 		return Moved{}, err
 	}
 	n, err := tradesMoved(ctx, d.market.DB, from)
-	return Moved{Letters: d.posted.count.Load() - letters, Trades: n}, err
+	return Moved{Letters: d.gone() - letters, Trades: n}, err
 }
+
+// gone is how many letters and short messages went out.
+func (d *Demo) gone() int64 { return d.posted.count.Load() + d.Phone.Taken() }
 
 // settle lets happen what is due now, and what follows from it.
 func (d *Demo) settle(ctx context.Context) error {
@@ -53,6 +56,7 @@ func (d *Demo) settle(ctx context.Context) error {
 			d.market.Log.Warn("demo", "periodic", err)
 		}
 		worked, err := d.work(ctx)
+		d.Phone.Tick(ctx)
 		if err != nil || !worked {
 			return err
 		}

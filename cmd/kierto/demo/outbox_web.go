@@ -38,6 +38,11 @@ func (d *Demo) outbox(c *web.Ctx) error {
 	for _, m := range d.Push.Messages() {
 		all = append(all, sent{m.At, ui.LinkRow{URL: "/demo/push/" + strconv.Itoa(m.ID), Icon: "bell", Label: m.Title, More: d.owner(c, m.Browser)}})
 	}
+	for _, m := range d.Phone.Messages() {
+		if !m.Incoming {
+			all = append(all, sent{m.At, d.phoneRow(m)})
+		}
+	}
 	slices.SortStableFunc(all, func(a, b sent) int { return int(b.at - a.at) })
 	for _, x := range all[:min(len(all), maxSent)] {
 		x.row.Note = p.DayClock(x.at)

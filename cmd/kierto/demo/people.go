@@ -70,6 +70,9 @@ func (s *seeding) enrol(ctx context.Context, a Amount) error {
 			Name: name, Email: address(name), PasswordHash: hash, Lang: lang, Town: p.town, Postcode: p.postcode,
 			About: pick(s, abouts), Role: role, ConfirmedAt: joined, CreatedAt: joined,
 		}
+		if role == accounts.Member {
+			u = withPhone(u, len(s.people), joined)
+		}
 		err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 			u, err = s.Accounts.Enrol(ctx, tx, u)
 			return err

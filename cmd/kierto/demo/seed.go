@@ -68,6 +68,7 @@ func (d *Demo) Seed(ctx context.Context, a Amount, sweep func(ctx context.Contex
 	}
 	d.Clock.stands.Set(s.begin)
 	d.posted.burn.Store(true)
+	d.Phone.Forget(true)
 	if err := s.read(); err != nil {
 		return err
 	}
@@ -84,6 +85,7 @@ func (d *Demo) Seed(ctx context.Context, a Amount, sweep func(ctx context.Contex
 	}
 	d.odd = s.odd
 	d.posted.burn.Store(false)
+	d.Phone.Forget(false)
 	d.Clock.run(0)
 	d.state.People = []person{
 		{s.people[0].ID, s.people[0].First(), roleBuyer},

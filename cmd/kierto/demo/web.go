@@ -20,6 +20,8 @@ func (d *Demo) Web(r *web.Server) {
 	r.GET("/demo/outbox/:id", web.Anyone, d.letter)
 	r.GET("/demo/outbox/:id/html", web.Anyone, d.letterHTML)
 	r.GET("/demo/push/:id", web.Anyone, d.pushed)
+	r.GET("/demo/phone/:number", web.Anyone, d.showPhone)
+	r.POST("/demo/phone/:number", web.Anyone, d.postPhone)
 	r.GET("/demo/carrier", web.Anyone, d.parcels)
 	r.POST("/demo/carrier", web.Anyone, d.scan)
 	r.GET("/dev/pages", web.Anyone, func(c *web.Ctx) error { return c.Page(dev.Index(c.Frame(""))) })

@@ -93,6 +93,8 @@ type Server struct {
 
 	mu    sync.Mutex
 	down  bool
+	burn  bool  // what comes is taken and forgotten
+	taken int64 // messages while it was not
 	kept  []Message
 	count int
 	cues  []*cue
@@ -140,6 +142,21 @@ func (s *Server) Down(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
+}
+
+// Forget makes the provider take messages and keep none, for a past that is made
+// up.
+func (s *Server) Forget(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.burn = on
+}
+
+// Taken is how many messages were taken and kept, since the start.
+func (s *Server) Taken() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken
 }
 
 // Cue says what happens to the next messages to a number; times 0 for always.
@@ -201,6 +218,10 @@ func (s *Server) keep(m Message, f Fault) Message {
 	defer s.mu.Unlock()
 	s.count++
 	m.ID, m.At, m.Status = fmt.Sprintf("%s%d", strings.ToLower(m.Channel[:1]), s.count), s.clock.Now(), "sent"
+	if s.burn {
+		return m
+	}
+	s.taken++
 	s.kept = append(s.kept, m)
 	if len(s.kept) > maxKept {
 		s.kept = s.kept[1:]
