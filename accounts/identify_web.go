@@ -32,7 +32,7 @@ func (s *Service) Identify(c *web.Ctx) (web.Reader, error) {
 	}
 	return web.Reader{
 		ID: string(u.ID), Name: u.Name, Lang: u.Lang, Zone: u.Zone, Operator: u.IsOperator(),
-		Suspended: u.IsSuspended(), Confirmed: u.Confirmed(), Session: sessionID(c.Sessions().Token(ctx)),
+		Suspended: u.IsSuspended(), Confirmed: u.Confirmed(), MailBad: !u.MailBadAt.IsZero(), Session: sessionID(c.Sessions().Token(ctx)),
 	}, nil
 }
 

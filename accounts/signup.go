@@ -90,11 +90,11 @@ func (s *Service) sendConfirm(ctx context.Context, tx *db.Tx, u User) error {
 }
 
 // ResendConfirm sends the link once more to a person who has not confirmed
-// their address, and nothing to others.
+// their address, or whose e-mail came back, and nothing to others.
 func (s *Service) ResendConfirm(ctx context.Context, id UserID) error {
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
 		u, err := s.Get(ctx, tx, id)
-		if err != nil || u.Confirmed() || u.IsDeleted() {
+		if err != nil || u.TakesMail() || u.IsDeleted() {
 			return err
 		}
 		return s.sendConfirm(ctx, tx, u)

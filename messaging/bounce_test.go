@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/standin/smtp"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/internal/web/webtest"
 	"github.com/kierto/kierto/messaging"
 )
 
@@ -98,4 +100,25 @@ func TestARefusedAddressIsDead(t *testing.T) {
 			t.Errorf("%d letters went there", n)
 		}
 	})
+}
+
+// Whoever's letters come back is told on every page, and tells us that the
+// address works again by the link of a new letter.
+func TestADeadAddressIsSaidInTheApp(t *testing.T) {
+	b := lite(t)
+	b.tx(t, func(tx *db.Tx) error { return b.Accounts.MailBad(t.Context(), tx, b.anna.ID, b.anna.Email) })
+	srv := b.site(t)
+	b.Accounts.Mailer = b.AccountMail
+	b.Accounts.Web(srv)
+	anna := webtest.Client(t, srv).As(string(b.anna.ID))
+	anna.Get("/inbox").Want(200).Has("Sähköposti osoitteeseesi palautui", "Vaihda osoite")
+	anna.Post("/confirm", nil).Leads("/account")
+	b.run(t)
+	ms := b.letters(b.anna)
+	if len(ms) != 1 {
+		t.Fatalf("%d letters", len(ms))
+	}
+	path := strings.TrimPrefix(ms[0].Links[0], "https://kierto.example")
+	anna.Post(path, nil).Leads("/account")
+	anna.Get("/inbox").Want(200).Lacks("Sähköposti osoitteeseesi palautui")
 }

@@ -17,6 +17,7 @@ type Reader struct {
 	Operator  bool   // may use the desk
 	Suspended bool   // may finish trades, not start anything
 	Confirmed bool   // has confirmed the e-mail address
+	MailBad   bool   // e-mail to it came back
 	Session   string // hash of the session token
 }
 

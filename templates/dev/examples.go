@@ -41,6 +41,10 @@ func layoutExamples() []layout.Example {
 			f.Reader.Confirmed = false
 			return buttons(f)
 		}},
+		{Name: "layout-mail-bad", Make: func(f web.Frame) templ.Component {
+			f.Reader.MailBad = true
+			return buttons(f)
+		}},
 		{Name: "layout-suspended", Make: func(f web.Frame) templ.Component {
 			f.Reader.Suspended = true
 			return buttons(f)
