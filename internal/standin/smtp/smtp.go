@@ -58,6 +58,8 @@ const (
 	NoUser                // 550 5.1.1, no such person
 	Refuse                // 554 5.7.1 after the letter, as spam
 	Hang                  // no answer after the letter
+	Drop                  // the letter is taken, and the connection ends before anybody is told
+	Later                 // 451 after the letter
 )
 
 // Cue says what happens to letters for a recipient.
@@ -89,7 +91,7 @@ func Start(c clock.Clock) (*Server, error) {
 		return nil, fmt.Errorf("smtp stand-in: %w", err)
 	}
 	s := &Server{clock: c, addr: l.Addr().String(), stop: make(chan struct{}), seen: map[string]bool{}, told: make(chan struct{})}
-	s.srv = server.NewServer(server.BackendFunc(func(*server.Conn) (server.Session, error) { return &session{s: s}, nil }))
+	s.srv = server.NewServer(server.BackendFunc(func(c *server.Conn) (server.Session, error) { return &session{s: s, conn: c}, nil }))
 	s.srv.Domain, s.srv.MaxMessageBytes, s.srv.MaxRecipients = "stand-in.kierto.example", maxSize, maxTo
 	s.srv.ReadTimeout, s.srv.WriteTimeout = stepTime, stepTime
 	s.srv.ErrorLog = discard{}
@@ -187,6 +189,7 @@ func (s *Server) cue(rcpt string, faults ...Fault) (Fault, bool) {
 // session is one connection's letter.
 type session struct {
 	s    *Server
+	conn *server.Conn
 	from string
 	to   []string
 }
@@ -221,7 +224,11 @@ func (x *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	switch f, ok := x.s.cue(strings.Join(x.to, " "), Refuse, Hang); {
+	f, ok := x.s.cue(strings.Join(x.to, " "), Refuse, Hang, Drop, Later)
+	switch {
+	case ok && f == Later:
+		return &server.SMTPError{Code: 451, EnhancedCode: server.EnhancedCode{4, 3, 0}, Message: "Try again later"}
+	case ok && f == Drop:
 	case ok && f == Refuse:
 		return &server.SMTPError{Code: 554, EnhancedCode: server.EnhancedCode{5, 7, 1}, Message: "Looks like spam"}
 	case ok:
@@ -237,6 +244,9 @@ func (x *session) Data(r io.Reader) error {
 	}
 	m.Sender, m.Rcpt, m.At = x.from, slices.Clone(x.to), x.s.clock.Now()
 	x.s.keep(m)
+	if ok && f == Drop {
+		return errors.Join(errors.New("dropped"), x.conn.Close())
+	}
 	return nil
 }
 
