@@ -1,6 +1,8 @@
 package nudges_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +70,51 @@ func TestACallReaches(t *testing.T) {
 		}
 		if err := w.nudges.Called(w.Context(), op.ID, "cal_0", true, ""); !fault.Is(err, fault.Missing) {
 			w.Errorf("a call that is none: %v", err)
+		}
+	})
+}
+
+// A version is kept as a draft, goes live at its moment and not before; what is
+// broken or unsound never does, and the old one stays.
+func TestVersionsGoLiveAtTheirMoment(t *testing.T) {
+	each(t, func(w *watched) {
+		op, now := accountstest.Operator(t, w.Accounts, "Salla Virta"), w.Clock.Now()
+		live := func() string {
+			v, ok, err := w.nudges.LiveVersion(w.Context(), w.DB, w.Clock.Now())
+			w.OK(err)
+			if !ok {
+				return "built in"
+			}
+			return v.Name()
+		}
+		var broken nudges.Broken
+		if _, err := w.nudges.SaveDraft(w.Context(), op.ID, strings.Replace(nudges.BuiltIn(), `kind = "ship"`, `kind = "shop"`, 1), ""); !errors.As(err, &broken) || broken[len(broken)-1].Line == 0 {
+			w.Errorf("a broken draft: %v", err)
+		}
+		unsound, err := w.nudges.SaveDraft(w.Context(), op.ID, strings.Replace(nudges.BuiltIn(), "warning = true", "warning = false", 1), "")
+		w.OK(err)
+		if err := w.nudges.GoLive(w.Context(), op.ID, unsound.Number, 0); !errors.Is(err, nudges.ErrUnsound) {
+			w.Errorf("an unsound one went live: %v", err)
+		}
+		if live() != "built in" {
+			w.Errorf("live: %s", live())
+		}
+		sound, err := w.nudges.SaveDraft(w.Context(), op.ID, strings.Replace(nudges.BuiltIn(), "cap = 3", "cap = 2", 1), "Kaksi riittää.")
+		w.OK(err)
+		if err := w.nudges.GoLive(w.Context(), op.ID, sound.Number, now-1); !fault.Is(err, fault.Invalid) {
+			w.Errorf("live in the past: %v", err)
+		}
+		w.OK(w.nudges.GoLive(w.Context(), op.ID, sound.Number, now.Add(time.Hour)))
+		if live() != "built in" {
+			w.Errorf("live before its moment: %s", live())
+		}
+		w.Clock.Move(time.Hour)
+		if live() != sound.Name() {
+			w.Errorf("live: %s, not %s", live(), sound.Name())
+		}
+		vs, err := w.nudges.Versions(w.Context(), 10)
+		if w.OK(err); len(vs) != 2 || vs[0].Note != "Kaksi riittää." || vs[1].Draft() != true {
+			w.Errorf("kept: %+v", vs)
 		}
 	})
 }
