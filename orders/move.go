@@ -155,6 +155,11 @@ func (s *Service) facts(ctx context.Context, q db.Queryer, o Order) (Facts, erro
 	if err != nil {
 		return Facts{}, err
 	}
+	return s.factsOf(ctx, q, o, tracked)
+}
+
+// factsOf are the facts when it is known whether the parcel can be followed.
+func (s *Service) factsOf(ctx context.Context, q db.Queryer, o Order, tracked bool) (Facts, error) {
 	f := o.Facts(tracked, s.Clock.Now())
 	if o.State == ChargedBack {
 		bank, err := s.Payments.DisputeOf(ctx, q, string(o.ID))

@@ -245,7 +245,7 @@ func (s *Service) tradePanel(ctx context.Context, c *web.Ctx, conv messaging.Con
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Trade(ctx, s.DB, o.ID)
+	t, err := s.glimpse(ctx, s.DB, o)
 	if err != nil {
 		return nil, err
 	}

@@ -163,8 +163,28 @@ func (s *Service) Trade(ctx context.Context, q db.Queryer, id ID) (Trade, error)
 	if err != nil {
 		return Trade{}, err
 	}
+	return s.tradeOf(ctx, q, o)
+}
+
+// tradeOf is everything about the trade of an order that was read already.
+func (s *Service) tradeOf(ctx context.Context, q db.Queryer, o Order) (Trade, error) {
 	t := Trade{Order: o}
 	return t, errors.Join(s.tradePeople(ctx, q, &t), s.tradeParcels(ctx, q, &t), s.tradeMoney(ctx, q, &t), s.tradePast(ctx, q, &t))
+}
+
+// glimpse is what one line about a trade speaks of: the order, the two people
+// and the open turn.
+func (s *Service) glimpse(ctx context.Context, q db.Queryer, o Order) (Trade, error) {
+	t := Trade{Order: o}
+	us, err := s.Accounts.Many(ctx, q, []accounts.UserID{o.Buyer, o.Seller})
+	if err != nil {
+		return t, err
+	}
+	t.Buyer, t.Seller = us[o.Buyer], us[o.Seller]
+	if o.Turn != "" {
+		t.Turn, err = turn.Get(ctx, q, o.Turn)
+	}
+	return t, err
 }
 
 func (s *Service) tradePeople(ctx context.Context, q db.Queryer, t *Trade) (err error) {
@@ -178,26 +198,22 @@ func (s *Service) tradePeople(ctx context.Context, q db.Queryer, t *Trade) (err 
 }
 
 func (s *Service) tradeParcels(ctx context.Context, q db.Queryer, t *Trade) error {
-	for _, back := range []bool{false, true} {
-		p, ok, err := s.Shipping.Of(ctx, q, string(t.Order.ID), back)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
+	ps, err := s.Shipping.AllOf(ctx, q, string(t.Order.ID))
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
 		scans, err := s.Shipping.Scans(ctx, q, p.ID)
 		if err != nil {
 			return err
 		}
-		if back {
+		if p.Back {
 			t.Return, t.BackScans = &p, scans
 		} else {
 			t.Parcel, t.Scans = &p, scans
 		}
 	}
-	var err error
-	t.Facts, err = s.facts(ctx, q, t.Order)
+	t.Facts, err = s.factsOf(ctx, q, t.Order, t.Parcel != nil && t.Parcel.Tracked)
 	return err
 }
 

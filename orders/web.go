@@ -54,6 +54,6 @@ func (s *Service) trade(c *web.Ctx) (Trade, Actor, error) {
 	if err != nil {
 		return Trade{}, "", err
 	}
-	t, err := s.Trade(ctx, s.DB, o.ID)
+	t, err := s.tradeOf(ctx, s.DB, o)
 	return t, role, err
 }

@@ -193,6 +193,11 @@ func (s *Service) Of(ctx context.Context, q db.Queryer, orderID string, back boo
 	return p, err == nil, err
 }
 
+// AllOf are an order's parcels: there, and back.
+func (s *Service) AllOf(ctx context.Context, q db.Queryer, orderID string) ([]Parcel, error) {
+	return parcelsOf(ctx, q, orderID)
+}
+
 // Scans are what carriers saw of a parcel, oldest first.
 func (s *Service) Scans(ctx context.Context, q db.Queryer, pid ParcelID) ([]Scan, error) {
 	return scansOf(ctx, q, pid)

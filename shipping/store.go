@@ -30,6 +30,12 @@ func parcelOf(ctx context.Context, q db.Queryer, orderID string, back bool) (Par
 	return p, err
 }
 
+func parcelsOf(ctx context.Context, q db.Queryer, orderID string) ([]Parcel, error) {
+	var ps []Parcel
+	err := q.Select(ctx, &ps, `SELECT `+parcelColumns+` FROM parcels WHERE order_id = ? ORDER BY created_at, id`, orderID)
+	return ps, err
+}
+
 func parcelByID(ctx context.Context, q db.Queryer, pid ParcelID) (Parcel, error) {
 	var p Parcel
 	err := q.Get(ctx, &p, `SELECT `+parcelColumns+` FROM parcels WHERE id = ?`, pid)

@@ -101,7 +101,7 @@ func (b *bench) measure(what func() (float64, error)) figure {
 func BenchmarkBudgets(tb *testing.B) {
 	b := &bench{TB: tb, sizes: sizesFromEnv()}
 	fmt.Printf("%d processors, %s, %s listings, %s open turns\n", runtime.NumCPU(), runtime.Version(), group(b.listings), group(b.turns))
-	if b.wants("pages") || b.wants("search") || b.wants("sweep") {
+	if b.wants("pages") || b.wants("search") {
 		i := b.filled()
 		b.starting(i)
 		b.shown(i)
@@ -110,9 +110,6 @@ func BenchmarkBudgets(tb *testing.B) {
 			b.talk(i)
 		}
 		i.stop()
-		if b.wants("sweep") {
-			b.emptySweep(i)
-		}
 	}
 	if b.wants("pages") || b.wants("search") {
 		b.onPostgres()
@@ -122,6 +119,9 @@ func BenchmarkBudgets(tb *testing.B) {
 	}
 	if b.wants("checkouts") {
 		b.trade()
+	}
+	if b.wants("sweep") {
+		b.emptySweeps()
 	}
 	if b.wants("nudges") {
 		b.manyNudges()

@@ -315,3 +315,61 @@ func TestMigrate(t *testing.T) {
 		}
 	}
 }
+
+// What nobody waits for is still part of its transaction: it is seen by what
+// follows, kept with it, and lost with it.
+func TestLater(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		try := func(tx *db.Tx, name string) error {
+			return tx.Later(ctx, `INSERT INTO attempts (name, slot, tries) VALUES (?, 0, 1)`, name)
+		}
+		count := func(q db.Queryer) (n int) {
+			if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM attempts WHERE name IN ('a', 'b')`); err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		err := d.InTx(ctx, func(tx *db.Tx) error {
+			if err := errors.Join(try(tx, "a"), try(tx, "b")); err != nil {
+				return err
+			}
+			if n := count(tx); n != 2 {
+				t.Errorf("within the transaction: %d", n)
+			}
+			return errors.New("never mind")
+		})
+		if err == nil || count(d) != 0 {
+			t.Errorf("after giving up: %d, %v", count(d), err)
+		}
+		err = d.InTx(ctx, func(tx *db.Tx) error { return errors.Join(try(tx, "a"), try(tx, "a")) })
+		if !db.IsUnique(err) || count(d) != 0 {
+			t.Errorf("the same twice: %d, %v", count(d), err)
+		}
+		if err := d.InTx(ctx, func(tx *db.Tx) error { return try(tx, "b") }); err != nil || count(d) != 1 {
+			t.Errorf("after the commit: %d, %v", count(d), err)
+		}
+	})
+}
+
+// What was kept of a table is forgotten when the transaction writes to it.
+func TestKeepForgets(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, d *db.DB) {
+		err := d.InTx(t.Context(), func(tx *db.Tx) error {
+			tx.Keep("attempts", "a", 1)
+			tx.Keep("users", "u", 2)
+			if err := tx.Later(t.Context(), `DELETE FROM attempts WHERE name = 'a'`); err != nil {
+				return err
+			}
+			if tx.Kept("attempts", "a") != nil || tx.Kept("users", "u") != 2 {
+				t.Error("kept what was written, or forgot what was not")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
