@@ -40,6 +40,7 @@ func TestShortText(t *testing.T) {
 		"Noora odottaa – vastaa klo\u00a012.00…": "Noora odottaa - vastaa klo 12.00...",
 		"”Satula” 🐴 💶 84,90\u00a0€":              "\"Satula\" 84,90 €",
 		"Łukasz väntar":                          "Łukasz väntar",
+		"Hae: Kokopaikka…. Se palaa":             "Hae: Kokopaikka... Se palaa",
 	} {
 		if got := shortText(in, ""); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)

@@ -16,6 +16,9 @@ import (
 // maxWritten is the longest message a visitor writes from a phone, in characters.
 const maxWritten = 600
 
+// maxLabel is how much of a message the outbox shows, in characters.
+const maxLabel = 80
+
 // link finds the address that ends a short message.
 var link = regexp.MustCompile(`https?://\S+`)
 
@@ -28,7 +31,11 @@ func (d *Demo) phoneRow(m phone.Message) ui.LinkRow {
 	if m.Channel == "whatsapp" {
 		icon = "message-circle"
 	}
-	return ui.LinkRow{URL: "/demo/phone/" + strings.TrimPrefix(m.To, "+"), Icon: icon, Label: m.Text, More: accounts.PhoneWritten(m.To)}
+	text := []rune(strings.TrimSpace(link.ReplaceAllString(m.Text, "")))
+	if len(text) > maxLabel {
+		text = append(text[:maxLabel], '…')
+	}
+	return ui.LinkRow{URL: "/demo/phone/" + strings.TrimPrefix(m.To, "+"), Icon: icon, Label: string(text), More: accounts.PhoneWritten(m.To)}
 }
 
 // phonePage is the phone with the number in the address.
