@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
@@ -101,7 +102,7 @@ func (s *Service) words(ctx context.Context, d Delivery, u accounts.User, now cl
 // one SMS with its link.
 func fitted(title, link string, say func(title string) string) string {
 	for n := maxTextTitle; ; n-- {
-		text := say(clip(title, n))
+		text := strings.ReplaceAll(say(clip(title, n)), "….", "…")
 		if n == minTextTitle || Parts(gsm(plain(text)+" "+link)) == 1 {
 			return text
 		}

@@ -1,9 +1,13 @@
 package nudges
 
 import (
+	"context"
+	"errors"
+
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/messaging"
 )
 
 // LinkOf is the address of a deed of a turn for one of its two; "" is the menu.
@@ -42,4 +46,24 @@ func DeedCodes() map[byte]string {
 		out[d.code] += d.name
 	}
 	return out
+}
+
+// TellingOf is what a step of a turn tells its reader; told is what the one who
+// waits hears of it instead.
+func (s *Service) TellingOf(ctx context.Context, t turn.Turn, p Step, u accounts.UserID, told bool) (messaging.Telling, error) {
+	f, err := s.gather(ctx, s.DB, []turn.Turn{t})
+	if err != nil {
+		return messaging.Telling{}, err
+	}
+	b, ok := f.brief(t, u, p.To == ToOperator && !told)
+	if !ok {
+		return messaging.Telling{}, errors.New("nobody knows what it is about")
+	}
+	key := "nudges." + p.Text + b.ending
+	if told {
+		key, b.args["When"] = toldKey(t.Kind), s.Clock.Now()
+	}
+	return messaging.Telling{
+		To: u, Topic: messaging.TopicNudge, Key: key, Args: b.args, URL: b.url, Thread: b.thread, Turn: t.ID, Step: p.Name, Warning: p.Warning && !told,
+	}, nil
 }
