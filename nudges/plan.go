@@ -89,13 +89,13 @@ func moment(s Step, t turn.Turn, q calendar.Quiet) (clock.Instant, bool) {
 		at := calendar.WakingAdd(t.OpenedAt, s.Waking, q)
 		return calendar.NextWaking(at.Add(s.Later), q), true
 	case Before:
-		lead := s.Waking
+		lead := max(s.Waking, time.Minute) // the moment itself may be at night
 		if s.Warning {
 			lead += warningSlack
 		}
 		return max(calendar.WakingBefore(t.DueAt, lead, q), begins), true
 	case BeforeAim:
-		at := calendar.WakingBefore(t.AimAt, s.Waking, q)
+		at := calendar.WakingBefore(t.AimAt, max(s.Waking, time.Minute), q)
 		return at, !t.AimAt.IsZero() && begins.Before(at)
 	}
 	at := calendar.NextWaking(calendar.WakingAdd(t.AimAt, s.Waking, q), q)
@@ -126,7 +126,7 @@ func around(ps []Planned, people People) []Planned {
 	if promise.IsZero() {
 		return ps
 	}
-	ask := calendar.WakingAdd(promise, askAfter, people.Owner.Quiet)
+	ask := calendar.NextWaking(calendar.WakingAdd(promise, askAfter, people.Owner.Quiet), people.Owner.Quiet)
 	var kept []Planned
 	var moved *Planned
 	for _, p := range ps {
