@@ -174,7 +174,11 @@ func (s *Service) showVersion(c *web.Ctx, status int, v nudges.Version, try stri
 	case "verify":
 		p.Findings, p.Tables = verified(f, nudges.Verify(draft, f.Now))
 	case "replay":
-		r, err := s.Nudges.Replay(c.Request().Context(), draft, s.Nudges.Policy, f.Now.Add(-replaySpan), f.Now)
+		live, err := s.Nudges.Live(c.Request().Context(), s.DB)
+		if err != nil {
+			return err
+		}
+		r, err := s.Nudges.Replay(c.Request().Context(), draft, live, f.Now.Add(-replaySpan), f.Now)
 		if err != nil {
 			return err
 		}

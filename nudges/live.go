@@ -22,6 +22,16 @@ func (c *cache) get(version int64) (Policy, bool) {
 	return c.policy, c.version == version
 }
 
+// last is the newest policy that was read, or otherwise when none was.
+func (c *cache) last(otherwise Policy) Policy {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.version == 0 {
+		return otherwise
+	}
+	return c.policy
+}
+
 func (c *cache) put(version int64, p Policy) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,11 +56,7 @@ func (s *Service) Live(ctx context.Context, q db.Queryer) (Policy, error) {
 	p, err := v.Policy()
 	if err != nil {
 		s.Log.Error("the live policy cannot be read; the last good one holds", "version", v.Number, "err", err)
-		if s.stored.version > 0 {
-			p = s.stored.policy
-		} else {
-			p = s.Policy
-		}
+		p = s.stored.last(s.Policy)
 	}
 	p.LiveAt = v.LiveAt
 	s.stored.put(v.Number, p)

@@ -45,6 +45,9 @@ func Examples() []layout.Example {
 		{Name: "desk-person", Make: examplePerson},
 		{Name: "desk-ledger", Make: exampleLedger},
 		{Name: "desk-effect", Make: exampleEffect},
+		{Name: "desk-calls", Make: exampleCalls},
+		{Name: "desk-policy", Make: examplePolicies},
+		{Name: "desk-policy-version", Make: exampleVersion},
 	}
 }
 

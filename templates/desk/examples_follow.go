@@ -1,0 +1,77 @@
+package desk
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/web"
+	"github.com/kierto/kierto/templates/layout"
+	"github.com/kierto/kierto/templates/ui"
+)
+
+func exampleCalls(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-calls"
+	note := ui.Field{Name: "note", Label: f.T("desk.call_note"), Max: 1000, Rows: 2, Optional: true}
+	return ShowCalls(Calls{Frame: f, Title: f.T("desk.calls"), Lead: f.T("desk.calls_lead"), Calls: []Call{
+		{ID: "call-1", Name: "Anna Koskela", Why: f.T("desk.slow.line.ship", "Who", "Anna") + " " + f.T("desk.call_why.failed", "Who", "Anna"),
+			Phone: &ui.Button{Label: "040 123 4567", URL: "tel:0401234567", Kind: "quiet", Small: true, Icon: "phone"},
+			Trade: ui.LinkRow{URL: "/desk/orders/ord_1", Icon: "package", Label: "K-7F3Q · Wintec-yleissatula 17\"", More: f.T("desk.call_due", "Due", f.DayClock(f.Now.Add(30*time.Hour)))}, URL: "/desk/calls/cal_1", Note: note},
+		{ID: "call-2", Name: "Pia Salo", Why: f.T("desk.slow.line.collect", "Who", "Pia") + " " + f.T("desk.call_why.no_channel", "Who", "Pia"), NoPhone: f.T("desk.call_no_number"),
+			Trade: ui.LinkRow{URL: "/desk/orders/ord_2", Icon: "package", Label: "K-2XAB · Kilpailutakki 38", More: f.T("desk.call_due", "Due", f.DayClock(f.Now.Add(50*time.Hour)))}, URL: "/desk/calls/cal_2", Note: note},
+	}})
+}
+
+// exampleText is the beginning of a policy.
+const exampleText = `version = "2026-11"
+cap = 3
+holdout = 10
+
+[[turn]]
+kind = "ship"
+within = "5 business days"
+aim = "3 business days"
+steps = [
+  { name = "start", after = "soon", to = "owner", by = ["app", "push", "email"], text = "ship_start" },
+]
+`
+
+func examplePolicies(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-policy"
+	form := web.Filled("text", exampleText, "note", layout.Pick(f, "Vähemmän viestejä.", "Färre meddelanden.", "Fewer messages."))
+	form.Faults = fault.Faults{fault.Field("text", "desk.policy_broken")}
+	row := func(name, kind, state, note string) []ui.Cell {
+		return []ui.Cell{{Text: name, URL: "/desk/policy/1"}, {Tag: &ui.Tag{Kind: kind, Text: f.T(state)}}, {Text: f.DayClock(f.Now)}, {Text: "Salla"}, {Text: note}}
+	}
+	return ShowPolicies(Policies{Frame: f, Title: f.T("desk.policy"), Lead: f.T("desk.policy_lead"),
+		Versions: ui.Table{Label: f.T("desk.policy_versions"), Cols: []ui.Col{{Label: f.T("desk.col.version")}, {Label: f.T("desk.col.state")}, {Label: f.T("desk.col.when")}, {Label: f.T("desk.col.by")}, {Label: f.T("desk.col.note")}},
+			Rows: [][]ui.Cell{row("v2", "", "desk.policy_state.draft", ""), row("v1", "go", "desk.policy_state.live", layout.Pick(f, "Kaksi riittää.", "Två räcker.", "Two are enough."))}},
+		Draft: Draft{Title: f.T("desk.policy_draft"), URL: "/desk/policy", Form: form, Wrong: []string{`line 9: ship, step "start": "soon" is not a time such as "20h"`},
+			Text:   ui.Field{Name: "text", Label: f.T("desk.policy_text"), Hint: f.T("desk.policy_text_hint"), Max: 100_000, Rows: 24, Class: "source"},
+			Note:   ui.Field{Name: "note", Label: f.T("desk.policy_note"), Max: 500, Rows: 2, Optional: true},
+			Button: ui.Button{Label: f.T("desk.policy_save")}}})
+}
+
+func exampleVersion(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-policy"
+	row := func(kind, step, to, would, sent string) []ui.Cell {
+		return []ui.Cell{{Text: f.T("desk.effect_kind." + kind)}, {Text: step}, {Text: f.T("desk.policy_to." + to)}, {Text: would}, {Text: sent}}
+	}
+	return ShowVersion(Version{Frame: f, Title: f.T("desk.policy_version", "Version", "v2"), Lead: layout.Pick(f, "Vähemmän viestejä.", "Färre meddelanden.", "Fewer messages."), Back: "/desk/policy", BackWord: f.T("desk.policy"),
+		Try: []ui.Button{{Label: f.T("desk.policy_verify"), URL: "/desk/policy/2?try=verify#result", Kind: "quiet", Small: true, Icon: "check"},
+			{Label: f.T("desk.policy_replay"), URL: "/desk/policy/2?try=replay#result", Kind: "quiet", Small: true, Icon: "rotate-ccw"}},
+		Edit:     ui.Button{Label: f.T("desk.policy_edit"), URL: "/desk/policy?from=2#draft", Kind: "bare", Small: true},
+		Findings: []string{f.T("desk.policy_would", "Would", 1204, "People", 230, "Sent", 1616, "Turns", 880), f.T("desk.policy_lapses", "Lapses", 31, "Later", 7, "Sooner", 0)},
+		Tables: []ui.Table{{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.to")}, {Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}},
+			Rows: [][]ui.Cell{row("ship", "start", "owner", "188", "188"), row("ship", "day", "owner", "0", "61"), row("collect", "late", "owner", "44", "47")}}},
+		Live: &GoLive{Title: f.T("desk.policy_go_live"), URL: "/desk/policy/2/live", Form: web.Filled("at", "2026-11-24T12:00"),
+			Will:   []ui.Line{{Icon: "info", Text: f.T("desk.will.policy_live")}, {Icon: "clock", Text: f.T("desk.will.policy_open")}},
+			At:     ui.Field{Name: "at", Label: f.T("desk.policy_at"), Hint: f.T("desk.policy_at_hint"), Type: "datetime-local", Width: "m"},
+			Button: ui.Button{Label: f.T("desk.policy_go_live")}},
+		Text: exampleText, TextWord: f.T("desk.policy_source"),
+	})
+}
