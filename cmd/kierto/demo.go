@@ -71,6 +71,7 @@ func (e env) runDemo(ctx context.Context, l net.Listener, amount demo.Amount, ke
 	if err != nil {
 		return err
 	}
+	m.mail = d.Mail
 	d.Begin(m.forDemo())
 	if !d.Seeded() {
 		_, _ = fmt.Fprintln(e.out, "Making up people, things and two months of trades …")

@@ -42,6 +42,7 @@ const (
 	carrierSecret = "demo-secret"
 	mailFrom      = "Salla / Kierto <hei@kierto.example>"
 	signature     = "Salla"
+	mailDomain    = "in.kierto.example"
 	loopback      = "127.0.0.1:0"
 )
 
@@ -92,6 +93,7 @@ type Demo struct {
 	Carrier *carrier.Standin
 	Post    *smtp.Server
 	Push    *push.Server
+	Mail    net.Listener // where answers by e-mail come in; who serves the market takes it over
 	Phone   *phone.Server
 
 	dir     string
@@ -120,6 +122,9 @@ func Start(ctx context.Context, dir, base string) (*Demo, error) {
 	var err error
 	if d.Post, err = smtp.Start(d.Clock); err != nil {
 		return nil, err
+	}
+	if d.Mail, err = net.Listen("tcp", loopback); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
 	if err := errors.Join(d.startStripe(ctx), d.startCarrier(), d.startPush(ctx), d.startPhone()); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -171,7 +176,7 @@ func (d *Demo) startCarrier() (err error) {
 // Configure points the settings at the stand-ins.
 func (d *Demo) Configure(c config.Config) config.Config {
 	c.Data, c.BaseURL, c.Secret, c.Signature = d.dir, d.base, d.state.Secret, signature
-	c.SMTP, c.MailFrom = d.Post.URL(), mailFrom
+	c.SMTP, c.MailFrom, c.InboundDomain = d.Post.URL(), mailFrom, mailDomain
 	c.StripeKey, c.StripeWebhook, c.StripeURL, c.PayPal = stripeKey, stripeSecret, d.urls.stripe, true
 	c.CarrierURL, c.CarrierKey, c.CarrierSecret = d.urls.carrier, carrierKey, carrierSecret
 	return d.texts(c)
@@ -230,6 +235,11 @@ func (d *Demo) Close() error {
 	}
 	if d.Phone != nil {
 		errs = append(errs, d.Phone.Close())
+	}
+	if d.Mail != nil {
+		if err := d.Mail.Close(); !errors.Is(err, net.ErrClosed) { // closed by who served it
+			errs = append(errs, err)
+		}
 	}
 	if d.Push != nil {
 		errs = append(errs, d.Push.Close())

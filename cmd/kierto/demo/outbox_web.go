@@ -8,6 +8,7 @@ import (
 
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/standin/smtp"
 	"github.com/kierto/kierto/internal/web"
 	pages "github.com/kierto/kierto/templates/demo"
 	"github.com/kierto/kierto/templates/ui"
@@ -93,7 +94,7 @@ func (d *Demo) letter(c *web.Ctx) error {
 	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+framePolicy)
 	return c.Page(pages.ShowLetter(pages.LetterPage{
 		Frame: c.Frame(""), To: m.To, Subject: m.Subject, When: c.Say.DayClock(m.At), From: m.From, Text: m.Text,
-		HTML: "/demo/outbox/" + strconv.Itoa(id) + "/html",
+		HTML: "/demo/outbox/" + strconv.Itoa(id) + "/html", Reply: replyURL(m),
 	}))
 }
 
@@ -108,4 +109,35 @@ func (d *Demo) letterHTML(c *web.Ctx) error {
 	html := strings.ReplaceAll(m.HTML, `href="`+d.base+"/", `target="_top" href="/`)
 	c.Response().Header().Set("Content-Security-Policy", letterPolicy)
 	return c.HTML(http.StatusOK, html)
+}
+
+// replyURL is where an answer to a letter is typed; "" when it takes none.
+func replyURL(m smtp.Message) string {
+	if m.Header["Reply-To"] == "" {
+		return ""
+	}
+	return "/demo/outbox/" + strconv.Itoa(m.ID) + "/reply"
+}
+
+// reply answers a letter as its reader's mail program would: by a real mail to
+// the market's own mail server, which quotes the letter below.
+func (d *Demo) reply(c *web.Ctx) error {
+	id, _ := strconv.Atoi(c.Param("id"))
+	m, ok := d.Post.Message(id)
+	if !ok || replyURL(m) == "" {
+		return fault.New(fault.Missing, "web.missing")
+	}
+	text := strings.TrimSpace(c.FormValue("text"))
+	if text == "" {
+		return fault.Field("text", "messaging.empty")
+	}
+	switch err := d.answer(m, text); {
+	case err == nil:
+		c.Flash("demo.replied")
+	case refusedMail(err) != "":
+		c.Flash("demo.reply_refused", "Reason", refusedMail(err))
+	default:
+		return err
+	}
+	return c.Go("/demo/outbox/" + strconv.Itoa(id))
 }

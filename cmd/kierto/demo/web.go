@@ -19,6 +19,7 @@ func (d *Demo) Web(r *web.Server) {
 	r.GET("/demo/outbox", web.Anyone, d.outbox)
 	r.GET("/demo/outbox/:id", web.Anyone, d.letter)
 	r.GET("/demo/outbox/:id/html", web.Anyone, d.letterHTML)
+	r.POST("/demo/outbox/:id/reply", web.Anyone, d.reply)
 	r.GET("/demo/push/:id", web.Anyone, d.pushed)
 	r.GET("/demo/phone/:number", web.Anyone, d.showPhone)
 	r.POST("/demo/phone/:number", web.Anyone, d.postPhone)
