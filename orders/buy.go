@@ -279,7 +279,7 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, o *Order, buyer accounts
 		return err
 	}
 	return s.Messages.Append(ctx, tx, o.Conversation, messaging.Entry{
-		Kind: messaging.Move, Author: buyer.ID, Key: "orders.did.begin", Ref: string(o.ID), Begins: string(o.ID), Args: map[string]any{"Total": o.Total()},
+		Kind: messaging.Move, Author: buyer.ID, Key: "orders.did.begin", Ref: string(o.ID), Begins: string(o.ID), // no sum yet: how it travels may still be chosen
 	})
 }
 

@@ -24,10 +24,10 @@ func (s *Service) DisputeOf(ctx context.Context, q db.Queryer, orderID string) (
 	return d.State, err
 }
 
-// lookAtDispute asks the provider how a dispute stands and acts on it: what the
+// LookAtDispute asks the provider how a dispute stands and acts on it: what the
 // bank moved is posted, and the order is told of what is new. It is safe to call
 // at any time and often.
-func (s *Service) lookAtDispute(ctx context.Context, id string) error {
+func (s *Service) LookAtDispute(ctx context.Context, id string) error {
 	d, err := s.Provider.Dispute(ctx, id)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *Service) atBank(ctx context.Context, m Movement) (bool, error) {
 func (s *Service) lookAtDisputes(ctx context.Context) error {
 	ids, err := openDisputes(ctx, s.DB, lookBatch)
 	for _, id := range ids {
-		err = errors.Join(err, s.lookAtDispute(ctx, id))
+		err = errors.Join(err, s.LookAtDispute(ctx, id))
 	}
 	return err
 }

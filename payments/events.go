@@ -39,7 +39,7 @@ func (s *Service) hear(ctx context.Context, h Heard) error {
 	case EventAccount:
 		err = s.refresh(ctx, h.Object)
 	case EventDispute:
-		err = s.lookAtDispute(ctx, h.Object)
+		err = s.LookAtDispute(ctx, h.Object)
 	case EventRefund, EventMoved:
 		err = s.compareMoved(ctx, h)
 	}

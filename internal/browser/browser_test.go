@@ -117,6 +117,18 @@ func TestLivePagesComeToRest(t *testing.T) {
 	p.See("Form now")
 }
 
+// A page with a sandboxed frame, such as a letter, comes to rest too.
+func TestFramedPagesComeToRest(t *testing.T) {
+	t.Parallel()
+	b := browser.New(t, browser.Options{})
+	p := b.Page(t)
+	address := site(t, "default-src 'self'", `<iframe sandbox title="A letter" src="/?letter"></iframe>`)
+	p.Open(address)
+	p.See("Form")
+	p.Click("Again")
+	p.See("Form")
+}
+
 // What a page does wrong is told.
 func TestFaultsAreSeen(t *testing.T) {
 	t.Parallel()

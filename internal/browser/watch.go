@@ -23,6 +23,7 @@ import (
 type watch struct {
 	mu      sync.Mutex
 	open    map[network.RequestID]string // addresses of requests under way
+	main    cdp.FrameID                  // the page itself, and not a frame within it
 	page    cdp.LoaderID                 // of the page shown, or the one that will be
 	changed time.Time                    // when the last one began or ended
 	faults  []string
@@ -82,7 +83,12 @@ func (w *watch) see(event any) {
 	defer w.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if e.Type != network.ResourceTypeEventSource && !strings.HasPrefix(e.Request.URL, "data:") && !icon(e.Request.URL) {
+		if w.main == "" {
+			w.main = e.FrameID
+		}
+		// a sandboxed frame loads in a process of its own, which never tells us how it ended
+		within := e.FrameID != "" && e.FrameID != w.main
+		if !within && e.Type != network.ResourceTypeEventSource && !strings.HasPrefix(e.Request.URL, "data:") && !icon(e.Request.URL) {
 			if e.Type == network.ResourceTypeDocument {
 				clear(w.open) // a new page: how the old one's requests end is not always told
 				w.page = e.LoaderID

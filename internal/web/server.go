@@ -41,6 +41,7 @@ type Options struct {
 	Badges     func(ctx context.Context, id string) (Badges, error) // counts in the top bar
 	ErrorPage  func(f Frame, e ErrorView) templ.Component           // the page of an error
 	Demo       func() *Demo                                         // the demo's foot; nil outside it
+	FormTime   time.Duration                                        // to send an ordinary form; 30 s when 0
 	ExtraForms []string                                             // origins forms may also be sent to: the payment page
 }
 
@@ -81,7 +82,7 @@ func New(opt Options) *Server {
 		echo.WrapMiddleware(cross.Handler),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: s.isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}),
-		s.loadSession, dropFiles)
+		s.hurry, s.loadSession, dropFiles)
 	return s
 }
 

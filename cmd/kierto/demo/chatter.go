@@ -70,7 +70,7 @@ func (s *seeding) write(ctx context.Context, t *thing, buyer, author accounts.Us
 
 // annasTrades are Noora's and Anna's: the one that waits for Anna to post, and
 // what else they have bought and sold.
-func (s *seeding) annasTrades() {
+func (s *seeding) annasTrades() error {
 	noora, anna := s.people[0], s.people[1]
 	var saddle *thing
 	for _, t := range s.things {
@@ -91,25 +91,32 @@ func (s *seeding) annasTrades() {
 	for _, c := range courses {
 		switch {
 		case c.state == orders.ReadyForPickup, c.state == orders.Delivered:
-			_ = s.start(c, nil, &noora) // one fewer when nothing is left
+			if err := s.start(c, nil, &noora); err != nil {
+				return err
+			}
 		case c.state == orders.Completed && c.weight > 9:
-			_ = s.start(c, nil, &noora)
+			if err := s.start(c, nil, &noora); err != nil {
+				return err
+			}
 			for range 3 {
-				s.sells(c, anna)
+				if err := s.sells(c, anna); err != nil {
+					return err
+				}
 			}
 		}
 	}
+	return nil
 }
 
 // sells schedules a trade along a course of something that somebody sells.
-func (s *seeding) sells(c course, seller accounts.User) {
+func (s *seeding) sells(c course, seller accounts.User) error {
 	for _, t := range s.things {
 		if !t.taken && t.seller.ID == seller.ID && t.at < s.begin.Add(3*day) && t.ways(c.method) {
 			c.to = past - 5*day
-			_ = s.start(c, t, nil)
-			return
+			return s.start(c, t, nil)
 		}
 	}
+	return nil
 }
 
 // chatter schedules what people do besides trading.

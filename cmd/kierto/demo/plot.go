@@ -131,6 +131,12 @@ var courses = []course{
 		t.dropped()
 		t.scan(t.between(4*hour, 30*hour), "collect")
 	}},
+	{orders.ChargedBack, 1, shipping.Point, false, 5 * day, 8 * day, func(t *trade) { // the buyer's bank wants the money back
+		t.paid()
+		t.scan(20*hour, "drop")
+		t.upTo(3*hour, 20*hour)
+		t.chargeback()
+	}},
 }
 
 // paid is the order, by an offer now and then, and its money.
@@ -204,7 +210,9 @@ func (s *seeding) plot(ctx context.Context, a Amount) error {
 	if a.Trades == 0 {
 		return nil
 	}
-	s.annasTrades()
+	if err := s.annasTrades(); err != nil {
+		return err
+	}
 	for _, c := range courses {
 		n := max(c.weight*a.Trades/150, 1)
 		for range n {

@@ -203,6 +203,13 @@ func (t *trade) scan(after time.Duration, what string) {
 	})
 }
 
+// chargeback lets the buyer's bank take the payment back.
+func (t *trade) chargeback() {
+	t.then(0, "chargeback", func(ctx context.Context) error {
+		return t.Payments.LookAtDispute(ctx, t.Stripe.Dispute(string(t.order)))
+	})
+}
+
 // handOver lets the seller type the buyer's code.
 func (t *trade) handOver(after time.Duration) {
 	t.then(after, "hand over", func(ctx context.Context) error {
