@@ -221,7 +221,7 @@ func replayed(f web.Frame, r nudges.Replay) ([]string, []ui.Table) {
 	if r.Cut {
 		says = append(says, f.T("desk.policy_cut"))
 	}
-	t := ui.Table{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.to")},
+	t := ui.Table{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.reader")},
 		{Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}}}
 	for _, l := range r.Lines {
 		t.Rows = append(t.Rows, []ui.Cell{{Text: f.T("desk.effect_kind." + string(l.Kind))}, {Text: l.Step}, {Text: f.T("desk.policy_to." + l.To)},

@@ -66,7 +66,7 @@ func exampleVersion(f web.Frame) templ.Component {
 			{Label: f.T("desk.policy_replay"), URL: "/desk/policy/2?try=replay#result", Kind: "quiet", Small: true, Icon: "rotate-ccw"}},
 		Edit:     ui.Button{Label: f.T("desk.policy_edit"), URL: "/desk/policy?from=2#draft", Kind: "bare", Small: true},
 		Findings: []string{f.T("desk.policy_would", "Would", 1204, "People", 230, "Sent", 1616, "Turns", 880), f.T("desk.policy_lapses", "Lapses", 31, "Later", 7, "Sooner", 0)},
-		Tables: []ui.Table{{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.to")}, {Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}},
+		Tables: []ui.Table{{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.reader")}, {Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}},
 			Rows: [][]ui.Cell{row("ship", "start", "owner", "188", "188"), row("ship", "day", "owner", "0", "61"), row("collect", "late", "owner", "44", "47")}}},
 		Live: &GoLive{Title: f.T("desk.policy_go_live"), URL: "/desk/policy/2/live", Form: web.Filled("at", "2026-11-24T12:00"),
 			Will:   []ui.Line{{Icon: "info", Text: f.T("desk.will.policy_live")}, {Icon: "clock", Text: f.T("desk.will.policy_open")}},
