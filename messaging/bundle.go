@@ -84,7 +84,10 @@ func (s *Service) capped(ctx context.Context, b bundle, u accounts.User, now clo
 	}
 	day, limit := dayNumber(now, u), usualCap
 	if s.Cap != nil {
-		limit = s.Cap()
+		var err error
+		if limit, err = s.Cap(ctx); err != nil {
+			return false, err
+		}
 	}
 	for _, d := range b {
 		if d.Day == day {

@@ -22,6 +22,11 @@ func (b *bench) reminder(i int, by ...string) messaging.Telling {
 	return x
 }
 
+// capOf is a policy's cap.
+func capOf(n int) func(context.Context) (int, error) {
+	return func(context.Context) (int, error) { return n, nil }
+}
+
 // tellAll tells several things in one transaction.
 func (b *bench) tellAll(t *testing.T, xs ...messaging.Telling) {
 	t.Helper()
@@ -122,7 +127,7 @@ func TestDailyCap(t *testing.T) {
 		if len(ms) != 5 || ms[0].Subject != "Sinua odottaa 2 asiaa" {
 			t.Errorf("in the morning: %d letters, the last %q", len(ms), ms[0].Subject)
 		}
-		b.Cap = func() int { return 1 }
+		b.Cap = capOf(1)
 		b.tell(t, b.reminder(10, messaging.Email))
 		b.run(t)
 		if n := len(b.letters(b.anna)); n != 5 {
@@ -135,7 +140,7 @@ func TestDailyCap(t *testing.T) {
 // tried as often as anything else, unless it is stale by then.
 func TestCappedIsCheckedAgain(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		b.Cap = func() int { return 1 }
+		b.Cap = capOf(1)
 		b.tell(t, b.reminder(1, messaging.Email))
 		b.run(t)
 		b.tell(t, b.reminder(2, messaging.Email))
@@ -178,7 +183,7 @@ func (b *bench) step(t *testing.T, step string) messaging.Delivery {
 func TestTriesCountOnce(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := ring(t, b, carriers[1])
-		p.Cap = func() int { return 2 }
+		p.Cap = capOf(2)
 		p.Cue(p.anna.Phone, phone.Busy, 3)
 		p.tell(t, p.reminder(1, messaging.Text))
 		for range 30 {

@@ -57,7 +57,7 @@ type Service struct {
 	Recheck func(ctx context.Context, d Delivery) (ok bool, reason string, err error)
 	// Cap is how many reminders out of the house a person gets on one day of
 	// theirs; nil: 3. Last warnings come anyway.
-	Cap func() int
+	Cap func(ctx context.Context) (int, error)
 	// Actions are what a message about a turn lets its reader do by one tap, and
 	// the short address of them all; nudges sets it. nil, and none: the message
 	// has its one button.

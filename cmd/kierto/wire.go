@@ -252,8 +252,15 @@ func (m *market) hooks() {
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
 	m.orders.Plan, m.orders.Fit, m.orders.Terms = m.nudges.Reminders, m.nudges.Fit, m.nudges.Terms
 	m.messages.Within = m.nudges.Within
+	m.messages.Cap = m.dailyCap
 	m.messages.Failed, m.orders.Reached = m.nudges.Failed, m.nudges.Reached
 	m.accounts.Changed = append(m.accounts.Changed, m.nudges.Retime)
+}
+
+// dailyCap is how many reminders a day the live policy lets a person get.
+func (m *market) dailyCap(ctx context.Context) (int, error) {
+	p, err := m.nudges.Live(ctx, m.db)
+	return p.Cap, err
 }
 
 // trade is what a trade is called, for those in it.
