@@ -73,7 +73,7 @@ func TestATradeShowsAllOfIt(t *testing.T) {
 		if n := p.Find(".person").Length(); n != 2 {
 			t.Errorf("%d people", n)
 		}
-		if n := p.Find("#do .does").Length(); n != 2 { // more time, cancel
+		if n := p.Find("#do .does").Length(); n != 3 { // take over, more time, cancel
 			t.Errorf("%d deeds: %s", n, p.Text("#do"))
 		}
 		r.op.Get("/desk?q=" + strings.ToLower(o.Ref)).Leads(page(o))
