@@ -2,6 +2,7 @@ package nudges
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/accounts"
@@ -78,7 +79,7 @@ func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, r
 	switch {
 	case !f.concerns(t, d.User, step):
 		return false, "no longer theirs", nil
-	case d.Step == stepInHand:
+	case strings.HasPrefix(d.Step, stepInHand+"."):
 		return inHand, "not in hand any more", nil
 	case inHand:
 		return false, "somebody at the desk has it in hand", nil

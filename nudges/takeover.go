@@ -116,7 +116,7 @@ func (s *Service) lookAgain(ctx context.Context, tx *db.Tx, subject string, now 
 func (f *facts) stillInHand(t turn.Turn, k Takeover, n int64) messaging.Telling {
 	b, _ := f.brief(t, k.Operator, true)
 	return messaging.Telling{
-		To: k.Operator, Topic: messaging.TopicNudge, Key: "nudges.still_in_hand", Args: b.args, URL: b.url, Turn: t.ID, Step: stepInHand,
+		To: k.Operator, Topic: messaging.TopicNudge, Key: "nudges.still_in_hand", Args: b.args, URL: b.url, Turn: t.ID, Step: stepInHand + "." + strconv.FormatInt(n, 10),
 		Dedupe: string(k.ID) + ":" + strconv.FormatInt(n, 10), By: []string{messaging.App, messaging.Push, messaging.Email},
 	}
 }
