@@ -350,8 +350,12 @@ func TestMutingByOneTap(t *testing.T) {
 		room := webtest.Client(w.T, srv).As(string(anna))
 		room.Post(o.URL()+"/reminders", nil).Leads(o.URL())
 		w.mutedIs(anna, string(o.ID), true)
+		if room.Get(o.URL()).Want(200).Has("Muistuta taas").Find(`form[action="`+o.URL()+`/reminders"] input[name=undo]`).Length() != 1 {
+			w.Error("the trade room does not lead back")
+		}
 		room.Post(o.URL()+"/reminders", webtest.Form("undo", "1")).Leads(o.URL())
 		w.mutedIs(anna, string(o.ID), false)
+		room.Get(o.URL()).Want(200).Lacks("Muistuta taas")
 		webtest.Client(w.T, srv).As(string(w.Salla.ID)).Post(o.URL()+"/reminders", nil).Want(404)
 	})
 }

@@ -45,7 +45,7 @@ func watch(m *orderstest.Market) *watched {
 	m.Messages.Recheck, m.Messages.Actions = w.nudges.Recheck, w.nudges.Actions
 	m.Messages.Within = w.nudges.Within
 	m.Accounts.Changed = append(m.Accounts.Changed, w.nudges.Retime)
-	m.Plan, m.Fit, m.Terms = w.nudges.Reminders, w.nudges.Fit, w.nudges.Terms
+	m.Plan, m.Fit, m.Terms, m.Muted = w.nudges.Reminders, w.nudges.Fit, w.nudges.Terms, w.nudges.Muted
 	return w
 }
 

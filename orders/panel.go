@@ -79,6 +79,23 @@ func (v voice) mayReview() bool {
 	return false
 }
 
+// showMuted says that the reader wants no reminders about the trade, and lets
+// them take that back.
+func (s *Service) showMuted(ctx context.Context, v voice, p *ui.Turn) error {
+	if s.Muted == nil || !v.Trade.Order.Open() {
+		return nil
+	}
+	off, err := s.Muted(ctx, s.DB, v.me().ID, string(v.Trade.Order.ID))
+	if err != nil || !off {
+		return err
+	}
+	p.Plan = append(p.Plan, ui.Line{Icon: "bell", Text: v.T("link.mute.room")})
+	p.Actions = append(p.Actions, ui.Button{
+		Label: v.T("link.mute.undo"), URL: v.Trade.Order.URL() + "/reminders", Post: true, Kind: "bare", Hidden: []ui.Pair{{Name: "undo", Value: "1"}},
+	})
+	return nil
+}
+
 // owner is whose face the panel shows.
 func (v voice) owner() (name, id string) {
 	switch v.Trade.Turn.Owner {

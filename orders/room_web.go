@@ -86,6 +86,9 @@ func (s *Service) roomParts(ctx context.Context, f web.Frame, v voice, entries [
 		Turn: v.panel(past, planned), Steps: v.steps(), Rows: s.Messages.Rows(f, entries, v.me().ID),
 		Parcel: v.parcel(), Reviews: v.reviews(), Help: v.help(),
 	}
+	if err := s.showMuted(ctx, v, &p.Turn); err != nil {
+		return p, err
+	}
 	if v.Trade.Payment != nil {
 		p.Money, err = s.Payments.Story(ctx, v.Speaker, string(v.Trade.Order.ID), v.me().ID)
 	}

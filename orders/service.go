@@ -41,6 +41,9 @@ type Service struct {
 	// Terms are the deadlines of what is owed as the live policy has them; nudges
 	// sets it. nil leaves those of the machine.
 	Terms func(ctx context.Context, q db.Queryer, kind turn.Kind) (Terms, error)
+	// Muted tells whether somebody wants no reminders about a trade; nudges sets it,
+	// and has the route that takes it back. nil: nobody does.
+	Muted func(ctx context.Context, q db.Queryer, u accounts.UserID, subject string) (bool, error)
 	// Fit is the deadline of a turn about to open that leaves room for its last
 	// warning; nudges sets it. nil leaves deadlines as they are.
 	Fit func(ctx context.Context, q db.Queryer, t turn.Turn) (clock.Instant, error)

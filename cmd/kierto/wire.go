@@ -251,7 +251,7 @@ func (m *market) hooks() {
 	m.messages.Recheck, m.messages.Actions = m.nudges.Recheck, m.nudges.Actions
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
 	m.orders.Plan, m.orders.Fit, m.orders.Terms = m.nudges.Reminders, m.nudges.Fit, m.nudges.Terms
-	m.messages.Within = m.nudges.Within
+	m.messages.Within, m.orders.Muted = m.nudges.Within, m.nudges.Muted
 	m.messages.Cap = m.dailyCap
 	m.messages.Failed, m.orders.Reached = m.nudges.Failed, m.nudges.Reached
 	m.accounts.Changed = append(m.accounts.Changed, m.nudges.Retime)
