@@ -131,7 +131,7 @@ func actsSince(ctx context.Context, q db.Queryer, after, until clock.Instant, li
 
 // forget removes what was learned about somebody who leaves, and their wishes.
 func forget(ctx context.Context, tx *db.Tx, u accounts.UserID) error {
-	for _, query := range []string{`DELETE FROM habits WHERE user_id = ?`, `DELETE FROM mutes WHERE user_id = ?`,
+	for _, query := range []string{`DELETE FROM habits WHERE user_id = ?`, `DELETE FROM mutes WHERE user_id = ?`, `DELETE FROM taps WHERE user_id = ?`,
 		`UPDATE calls SET note = '' WHERE user_id = ?`} {
 		if _, err := tx.Do(ctx, query, u); err != nil {
 			return err

@@ -180,7 +180,11 @@ func (s *Service) Export(ctx context.Context, u accounts.UserID) (string, any, e
 		return "", nil, err
 	}
 	subjects, err := mutesBy(ctx, s.DB, u)
-	data := map[string]any{"muted": subjects}
+	if err != nil {
+		return "", nil, err
+	}
+	used, err := tapsBy(ctx, s.DB, u)
+	data := map[string]any{"muted": subjects, "links": used}
 	if h, ok := habits[u]; ok {
 		data["hours"] = h
 	}

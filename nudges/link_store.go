@@ -2,6 +2,7 @@ package nudges
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
@@ -35,4 +36,24 @@ func tapsOf(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) ([]
 		WHERE turn_id = ? AND user_id = ?
 		ORDER BY at, deed`, t, u)
 	return ts, err
+}
+
+// maxTaps is how many uses of links a person's download holds.
+const maxTaps = 1000
+
+// tapsBy are the links that somebody used, newest first: what each did, and when.
+func tapsBy(ctx context.Context, q db.Queryer, u accounts.UserID) ([]string, error) {
+	var ts []tap
+	err := q.Select(ctx, &ts, `
+		SELECT deed, at
+		FROM taps
+		WHERE user_id = ?
+		ORDER BY at DESC, deed
+		LIMIT ?`, u, maxTaps)
+	out := make([]string, len(ts))
+	for i, t := range ts {
+		deed, _, _ := strings.Cut(t.Deed, ":")
+		out[i] = t.At.String() + " " + deed
+	}
+	return out, err
 }
