@@ -98,6 +98,7 @@ func (s *Service) getPhoto(c *web.Ctx) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Cache-Control", photoKept)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // letters show it too, wherever they are read
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, f)
 	return nil
 }
