@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +17,10 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/testdb"
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/internal/web/webtest"
+	"github.com/kierto/kierto/nudges"
 )
 
 // streamTime is how long the test looks at a stream that never ends.
@@ -144,10 +148,24 @@ func newScene(t *testing.T, m *market, srv *web.Server) *scene {
 		t.Fatal(err)
 	}
 	s.who[operator] = staff
-	err := m.db.InTx(ctx, func(tx *db.Tx) error { return m.accounts.Suspend(ctx, tx, staff, s.who[suspended], "a test") })
+	var owed turn.Turn
+	err := m.db.Get(ctx, &owed, `SELECT id, owner_id FROM turns WHERE kind = 'ship' AND closed_at = 0 ORDER BY id LIMIT 1`)
 	if err != nil {
 		t.Fatal(err)
 	}
+	err = m.db.InTx(ctx, func(tx *db.Tx) error {
+		return errors.Join(m.accounts.Suspend(ctx, tx, staff, s.who[suspended], "a test"),
+			m.nudges.Ring(ctx, tx, accounts.UserID(owed.Owner), owed.ID, nudges.CallFailed))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft, err := m.nudges.SaveDraft(ctx, staff, nudges.BuiltIn(), "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.things["/desk/policy/"] = thing{id: strconv.FormatInt(draft.Number, 10)}
+	find("/desk/calls/", `SELECT id, '' AS buyer_id, '' AS seller_id FROM calls LIMIT 1`)
 	return s
 }
 
