@@ -81,6 +81,13 @@
     $('.write__photo', f)?.replaceChildren();
   });
 
+  // A live update leaves alone what somebody opened, typed or chose, and a form
+  // that is being sent.
+  const touched = { open: (t) => t.tagName === 'DETAILS', value: (t) => t.value !== t.defaultValue,
+    checked: (t) => t.checked !== t.defaultChecked, selected: (t) => $$('option', t.closest('select')).some((o) => o.selected !== o.defaultSelected),
+    'data-sent': () => true, 'aria-busy': () => true };
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, t) => !(touched[name] && t.closest('[sse-swap]') && touched[name](t));
+
   // The gallery says which picture is shown.
   const look = (root) => $$('.gallery', root).forEach((g) => {
     const all = $$('.gallery__main > li', g), thumbs = $$('.gallery__thumbs a', g), count = $('.gallery__count', g);
