@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/internal/calendar"
@@ -24,8 +25,9 @@ const (
 	failedMoves = 30 * time.Minute // until a failed message has gone on
 )
 
-// inHandStep is the step that asks an operator about what they have in hand.
-const inHandStep = "in_hand"
+// inHandStep begins the names of the steps that ask an operator about what they
+// have in hand, one a day.
+const inHandStep = "in_hand."
 
 // costly are the turns whose lapse costs their owner something.
 var costly = func() map[turnKind]bool {
@@ -225,9 +227,9 @@ func (w *world) leaves(ctx context.Context, channel string, did messaging.Delive
 	w.holds(Access, (d.User == d.Owner || d.User == d.Waiter || p.operator) && d.Status != "deleted", tr, "%s by %s to %s", d.Step, channel, d.User)
 	off := channel == messaging.Email && !d.MailOK || (channel == messaging.SMS || channel == messaging.WhatsApp) && d.TextsBy == ""
 	w.holds(Wanted, d.StoppedAt == 0 && (d.Warning || !off), tr, "%s by %s to %s", d.Step, channel, d.User)
-	w.holds(InHand, d.Step == inHandStep || !w.inHand[d.Subject], tr, "%s by %s", d.Step, channel)
+	w.holds(InHand, strings.HasPrefix(d.Step, inHandStep) || !w.inHand[d.Subject], tr, "%s by %s", d.Step, channel)
 	w.holds(Muted, d.Warning || d.Muted == 0, tr, "%s by %s to %s", d.Step, channel, d.User)
-	if d.Step == inHandStep {
+	if strings.HasPrefix(d.Step, inHandStep) {
 		return // it is asked every day anew
 	}
 	key := d.Turn + " " + d.Step + " " + channel + " " + d.User
