@@ -61,7 +61,7 @@ func TestMutedButWarned(t *testing.T) {
 			return w.nudges.Mute(w.Context(), tx, w.Anna.ID, string(o.ID), owed.ID, "start")
 		}))
 		w.pass(6 * day)
-		w.took(owed, "start day=muted promise=muted missed+ seen=no_channel last+")
+		w.took(owed, "start day=muted promise=muted missed+ seen last+")
 	})
 }
 
