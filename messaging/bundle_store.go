@@ -132,8 +132,9 @@ func returnDay(ctx context.Context, tx *db.Tx, d Delivery) error {
 	return err
 }
 
-// setDay notes on which day a message, and those under its name, counted.
+// setDay notes on which day a message counted. Those under its name do not count:
+// when it has to be tried again they may go apart, and each message counts once.
 func setDay(ctx context.Context, tx *db.Tx, did DeliveryID, day int64) error {
-	_, err := tx.Do(ctx, `UPDATE deliveries SET day = ? WHERE (id = ? OR bundle = ?) AND state = ?`, day, did, did, Sending)
+	_, err := tx.Do(ctx, `UPDATE deliveries SET day = ? WHERE id = ? AND state = ?`, day, did, Sending)
 	return err
 }

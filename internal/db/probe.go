@@ -1,6 +1,9 @@
 package db
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // ErrDead is what everything answers after a Probe has let the process die. It
 // counts for the simulator alone.
@@ -50,6 +53,13 @@ func (d *DB) alive() error {
 func (d *DB) wrote(query string, args []any) {
 	if p := d.cfg.Probe; p != nil && p.Wrote != nil {
 		p.Wrote(query, args)
+	}
+}
+
+// changed tells the probe of a statement that gives rows, if it writes as well.
+func (d *DB) changed(query string, args []any) {
+	if d.cfg.Probe != nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		d.wrote(query, args)
 	}
 }
 

@@ -115,6 +115,7 @@ func (d *DB) txOptions() *sql.TxOptions {
 
 // Get implements Queryer inside the transaction.
 func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
+	tx.db.changed(query, args)
 	if err := tx.before(ctx, query); err != nil {
 		return err
 	}
@@ -123,6 +124,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 
 // Select implements Queryer inside the transaction.
 func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
+	tx.db.changed(query, args)
 	if err := tx.before(ctx, query); err != nil {
 		return err
 	}

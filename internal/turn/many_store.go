@@ -23,7 +23,7 @@ func Claim(ctx context.Context, tx *db.Tx, now clock.Instant, limit int) ([]Turn
 		SELECT `+columns+`
 		FROM turns
 		WHERE closed_at = 0 AND next_at <= ?
-		ORDER BY next_at
+		ORDER BY next_at, id
 		LIMIT ?`+tx.SkipLocked(), now, limit)
 	return ts, err
 }
@@ -58,7 +58,7 @@ func ClaimUnder(ctx context.Context, tx *db.Tx, policy string, limit int) ([]Tur
 			SELECT `+columns+`
 			FROM turns
 			WHERE closed_at = 0 AND policy `+side+` ?
-			ORDER BY policy
+			ORDER BY policy, id
 			LIMIT ?`+tx.SkipLocked(), policy, limit-len(ts))
 		if err != nil {
 			return nil, err

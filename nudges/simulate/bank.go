@@ -250,6 +250,12 @@ func (b *bank) send(m payments.Sending, back bool) (string, error) {
 		b.sent, b.bySend[m.Key] = append(b.sent, t), t
 		b.out += t.minor
 		b.moved(t)
+		if b.o.Sabotage == "sent-twice" {
+			b.moved(t)
+		}
+		if b.o.Sabotage == "lost-money" {
+			b.out++
+		}
 		name, kind, object := "transfer.created", payments.EventMoved, t.id
 		if back {
 			name, kind, object = "charge.refunded", payments.EventRefund, t.charge

@@ -146,6 +146,10 @@ func (w *world) jobsDue() bool {
 
 // skips decides whether a sweep is skipped.
 func (w *world) skips(t *tick, now clock.Instant) bool {
+	if w.o.Sabotage == "asleep-on-duty" && t.name == "nudges.sweep" && now.In(time.UTC).Weekday() == time.Wednesday {
+		t.due = now.Add(2 * time.Hour)
+		return true
+	}
 	if !w.o.Faults || w.calm || !w.of(forNode, text(t.name)).chance(uint64(now), skipOdds) {
 		return false
 	}

@@ -2,6 +2,10 @@ package simulate
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/internal/clock"
@@ -16,18 +20,34 @@ func (w *world) rung(kind turnKind, name string) (nudges.Step, bool) {
 }
 
 // countDay counts a reminder against its reader's day.
-func (w *world) countDay(d departing, did messaging.DeliveryID, now clock.Instant, tr *trade) {
-	limit := capOf(w.policy)
-	if d.Warning || limit == 0 || w.sendings[did] > 1 {
+func (w *world) countDay(d departing, did messaging.DeliveryID, now clock.Instant) {
+	if d.Warning || w.policy.Cap == 0 || w.sendings[did] > 1 {
 		return
 	}
 	key := d.User + now.In(clock.Zone(d.Zone)).Format(" 2006-01-02")
 	w.perDay[key]++
-	w.holds(Capped, w.perDay[key] <= limit, tr, "%s: %d", key, w.perDay[key])
+	w.dayOf[did], w.newDays[key] = key, true
 }
 
-// capOf is how many reminders a person gets a day at most; 0: no limit.
-func capOf(p nudges.Policy) int { return p.Cap }
+// checkDays proves that nobody had more reminders on a day than the cap. What did
+// not arrive does not count.
+func (w *world) checkDays() {
+	for _, key := range w.newDays.take() {
+		w.holds(Capped, w.perDay[key] <= w.policy.Cap, nil, "%s: %d, %s", key, w.perDay[key], w.onDay(key))
+	}
+}
+
+// onDay lists the reminders that count against a day.
+func (w *world) onDay(key string) string {
+	var all []string
+	for did, day := range w.dayOf {
+		if d := w.letterBy[did]; day == key && d != nil {
+			all = append(all, fmt.Sprintf("%s %s %s by %s %s %s", w.turn[d.Turn].Kind, d.Step, d.CreatedAt, d.Channel, d.State, d.Bundle))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; ")
+}
 
 // settled is how long everything gets to come to rest at the end.
 const settled = 3 * time.Hour
@@ -42,6 +62,7 @@ func (w *world) finish(ctx context.Context) error {
 			return err
 		}
 	}
+	w.downs = append(w.downs, [2]clock.Instant{w.clock.Now(), w.clock.Now().Add(14 * settled)}) // it looks only now and then
 	for range 12 {
 		w.clock.Move(settled)
 		for _, t := range w.ticks {
@@ -59,6 +80,10 @@ func (w *world) finish(ctx context.Context) error {
 		if o := w.orderBy[t.order]; o != nil {
 			w.holds(Ends, !o.ClosedAt.IsZero(), t, "still %s at %s", o.State, now)
 		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.letterBy)) {
+		d := w.letterBy[id]
+		w.holds(Waits, d.State != messaging.Queued && d.State != messaging.Sending, w.tradeOfTurn(w.turn[d.Turn]), "%s %s is %s until %s", d.Step, d.Channel, d.State, d.NextAt)
 	}
 	w.finishMoney()
 	return w.finishChecks(ctx)

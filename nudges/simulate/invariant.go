@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/messaging"
 )
 
 // Invariant names something that must hold after every step.
@@ -85,6 +86,15 @@ var said = [invariants]string{
 // String is the invariant in words.
 func (i Invariant) String() string { return said[i] }
 
+// Invariants are all of them.
+func Invariants() []Invariant {
+	all := make([]Invariant, invariants)
+	for i := range all {
+		all[i] = Invariant(i)
+	}
+	return all
+}
+
 // Failure is an invariant that was seen broken.
 type Failure struct {
 	Invariant string `json:"invariant"`
@@ -102,16 +112,19 @@ type checker struct {
 	looked   [invariants]int64
 	breaks   [invariants]int64
 	failures []Failure
-	sold     map[string]string         // listing → the order that has it
-	told     map[string]map[string]int // messages that left, by dedupe
-	perDay   map[string]int            // reminders of a person on a day of theirs
-	paidOut  map[string]int            // transfers by order and way
-	warnedAt map[string]clock.Instant  // of turns
-	noted    map[string]bool           // charges that were given back
+	sold     map[string]string               // listing → the order that has it
+	told     map[string]map[string]int       // messages that left, by dedupe
+	perDay   map[string]int                  // reminders of a person on a day of theirs
+	dayOf    map[messaging.DeliveryID]string // and the day each counts against
+	newDays  set                             // days with a new reminder
+	paidOut  map[string]int                  // transfers by order and way
+	warnedAt map[string]clock.Instant        // of turns
+	noted    map[string]bool                 // charges that were given back
 }
 
 func (c *checker) begin() {
 	c.sold, c.told, c.perDay = map[string]string{}, map[string]map[string]int{}, map[string]int{}
+	c.dayOf, c.newDays = map[messaging.DeliveryID]string{}, set{}
 	c.paidOut, c.warnedAt, c.noted = map[string]int{}, map[string]clock.Instant{}, map[string]bool{}
 }
 

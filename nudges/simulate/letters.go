@@ -63,7 +63,8 @@ func (w *world) carry(ctx context.Context, channel string, did messaging.Deliver
 	if channel == messaging.Email && p.bounces && p.refused {
 		return "", &messaging.Refused{Reason: "no such mailbox", Gone: true}
 	}
-	w.leaves(ctx, channel, did, p)
+	loses := !w.calm && d.chance(9, letterLoses)
+	w.leaves(ctx, channel, did, p, loses)
 	switch {
 	case channel == messaging.Email && p.bounces:
 		w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel, Failed: true, Gone: true, Reason: "no such mailbox"}, d.between(2, time.Minute, 20*time.Hour))
@@ -82,7 +83,7 @@ func (w *world) carry(ctx context.Context, channel string, did messaging.Deliver
 		}
 		w.reads(p, did, channel, d)
 	}
-	if !w.calm && d.chance(9, letterLoses) {
+	if loses {
 		return "", errChannel
 	}
 	return "r:" + string(did), nil

@@ -65,6 +65,12 @@ func (w *world) start(ctx context.Context) error {
 		w.mute(n)
 	}
 	w.node, w.policy = n, n.Nudges.Policy
+	switch w.o.Sabotage {
+	case "no-cap":
+		n.Messages.Cap = func(context.Context) (int, error) { return 1000, nil }
+	case "deaf":
+		n.Messages.Failed = nil
+	}
 	return w.survive("start", n.Jobs.TakeOver(ctx))
 }
 
@@ -147,6 +153,9 @@ func (w *world) plan(ctx context.Context) error {
 		soon, err := t.soon(ctx)
 		if err != nil {
 			return w.survive(t.name, err)
+		}
+		if w.o.Sabotage == "asleep-on-duty" && t.due > w.clock.Now() && w.clock.Now().In(time.UTC).Weekday() == time.Wednesday {
+			continue
 		}
 		if !soon.IsZero() {
 			t.due = min(t.due, max(soon, w.clock.Now()))

@@ -121,9 +121,9 @@ func (w *world) checkNudges(t *turnRow, old, all []nudge) {
 			case n.User == t.Waiter && step.To == nudges.ToOwner:
 				waiter++
 			}
-			if step.Warning && n.User == t.Owner {
-				w.warnedAt[t.ID] = n.DecidedAt
-			}
+		}
+		if step.Warning && n.User == t.Owner && (n.Verdict == "sent" || n.Verdict == "no_channel") { // then it is in the app, and on the list of calls
+			w.warnedAt[t.ID] = n.DecidedAt
 		}
 		if slices.Contains(old, n) || !known {
 			continue
@@ -153,7 +153,8 @@ func (w *world) checkLateness(t *turnRow, n nudge, tr *trade) {
 	from := max(n.PlannedAt, w.awaited[t.ID]) // plans change: what was put off is not late
 	away := w.down(from.Add(-time.Hour), n.DecidedAt.Add(time.Hour))
 	at := calendar.NextWaking(from.Add(2*pulse+away), p.quiet()) // who falls asleep meanwhile is left alone
-	w.holds(Late, n.DecidedAt.Sub(at) <= lateBy || len(p.past) > 1 || p.operator, tr, "%s %s planned at %s, taken at %s", t.Kind, n.Step, n.PlannedAt, n.DecidedAt)
+	w.holds(Late, n.DecidedAt.Sub(at) <= lateBy || len(p.past) > 1 || p.operator, tr, "%s %s planned at %s, to be looked at by %s, taken at %s",
+		t.Kind, n.Step, n.PlannedAt, w.awaited[t.ID], n.DecidedAt)
 }
 
 // checkTold proves that the stream of the two has a line for every reminder.
@@ -188,7 +189,8 @@ func (w *world) checkClosed(ctx context.Context, t *turnRow) error {
 			awake = max(awake, calendar.Waking(warned, t.ClosedAt, q))
 		}
 	}
-	w.holds(Warned, awake >= warningLead-warningSlip, tr, "%s lapsed at %s, warned at %s: %s awake", t.Kind, t.ClosedAt, warned, awake)
+	w.holds(Warned, awake >= warningLead-warningSlip, tr, "%s %s opened at %s lapsed at %s, warned at %s: %s awake; %v",
+		t.Kind, t.ID, t.OpenedAt, t.ClosedAt, warned, awake, w.nudges[t.ID])
 	for _, d := range w.letters[t.ID] {
 		reached = reached || d.User == t.Owner && w.arrived(d, p)
 	}
@@ -209,7 +211,7 @@ func (w *world) arrived(d *delivery, p *person) bool {
 }
 
 // leaves proves, as a message leaves the house, that it should.
-func (w *world) leaves(ctx context.Context, channel string, did messaging.DeliveryID, p *person) {
+func (w *world) leaves(ctx context.Context, channel string, did messaging.DeliveryID, p *person, loses bool) {
 	d, err := departure(ctx, w.db, did)
 	if err != nil {
 		w.broken(Unexpected, nil, "departure: "+err.Error())
@@ -217,6 +219,15 @@ func (w *world) leaves(ctx context.Context, channel string, did messaging.Delive
 	}
 	if d.Topic != messaging.TopicNudge || d.Turn == "" {
 		return
+	}
+	if w.o.Sabotage != "" {
+		if err := w.sabotageNow(ctx, &d); err != nil {
+			w.broken(Unexpected, nil, "sabotage: "+err.Error())
+		}
+		if d, err = departure(ctx, w.db, did); err != nil {
+			w.broken(Unexpected, nil, "departure: "+err.Error())
+			return
+		}
 	}
 	t := w.turn[d.Turn]
 	tr := w.tradeOfTurn(t)
@@ -238,7 +249,9 @@ func (w *world) leaves(ctx context.Context, channel string, did messaging.Delive
 	}
 	w.told[key][string(did)]++
 	w.holds(Once, len(w.told[key]) == 1, tr, "%s", key)
-	w.countDay(d, did, now, tr)
+	if !loses { // who is told that it did not go cannot count it
+		w.countDay(d, did, now)
+	}
 }
 
 // checkLetter proves what must hold of a message that changed.

@@ -89,7 +89,6 @@ func (w *world) newTrade(n int) *trade {
 
 // populate makes the people, and puts everything on sale.
 func (w *world) populate(ctx context.Context) error {
-	w.calm = true
 	defer func() { w.calm = false }()
 	now := w.clock.Now()
 	for i := range 20 + w.o.Orders/4 {

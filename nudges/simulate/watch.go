@@ -185,6 +185,7 @@ func (w *world) look(ctx context.Context) error {
 	if err := w.readMoney(ctx); err != nil {
 		return err
 	}
+	w.checkDays()
 	for _, t := range w.closing {
 		if err := w.checkClosed(ctx, t); err != nil {
 			return err
@@ -367,6 +368,10 @@ func (w *world) readLetters(ctx context.Context) error {
 	}
 	for _, d := range news {
 		w.checkLetter(d)
+		if key, ok := w.dayOf[d.ID]; ok && (d.State == messaging.Failed || d.State == messaging.Dropped) {
+			w.perDay[key]--
+			delete(w.dayOf, d.ID)
+		}
 		if d.State == messaging.Failed {
 			if err := w.checkFailed(ctx, d); err != nil {
 				return err

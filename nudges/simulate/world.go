@@ -23,6 +23,9 @@ const (
 	jobsKept  = 4000 // jobs worked before those that are done are forgotten
 )
 
+// errSabotage is what nobody foresaw.
+var errSabotage = errors.New("sabotage")
+
 // event is something that happens at a moment.
 type event struct {
 	at  clock.Instant
@@ -67,11 +70,14 @@ type world struct {
 	node    *Node
 	clock   *clock.Fixed // the true time; the program may see another, see skewed
 	skew    skewed
-	todo    events
-	seq     uint64
-	ticks   []*tick
-	end     clock.Instant // of the last trade's beginning
-	ended   clock.Instant // when the last trade was over; 0: not yet
+
+	sabotaged  bool       // the sabotage that was asked for is done
+	leavingNow *departing // what it is done to
+	todo       events
+	seq        uint64
+	ticks      []*tick
+	end        clock.Instant // of the last trade's beginning
+	ended      clock.Instant // when the last trade was over; 0: not yet
 
 	people  []*person
 	staff   []*person
@@ -130,6 +136,7 @@ func (w *world) in(wait time.Duration, do func(ctx context.Context) error) {
 func (w *world) run(ctx context.Context) error {
 	seed := w.dice.of(forNode)
 	defer id.Seed(&seed)()
+	w.calm = true // until there is something to go wrong with
 	if err := w.start(ctx); err != nil {
 		return err
 	}
@@ -206,6 +213,9 @@ func (w *world) step(ctx context.Context, until clock.Instant) error {
 		return err
 	}
 	w.steps++
+	if err := w.sabotageNow(ctx, nil); err != nil {
+		return err
+	}
 	return w.look(ctx)
 }
 
@@ -217,6 +227,9 @@ func (w *world) attempt(ctx context.Context, what string, do func(ctx context.Co
 		return false, true, nil
 	}
 	err = do(ctx)
+	if w.o.Sabotage == "fails" && err == nil {
+		err = errSabotage
+	}
 	switch {
 	case w.db.Dead():
 		w.die(what)

@@ -24,7 +24,7 @@ CREATE UNIQUE INDEX turns_open ON turns (kind, subject, owner_id) WHERE closed_a
 CREATE INDEX turns_subject ON turns (subject, opened_at);
 CREATE INDEX turns_done ON turns (kind, owner_id, closed_at) WHERE outcome = 'done'; -- measured reply times
 CREATE INDEX turns_owner ON turns (owner_id, due_at) WHERE closed_at = 0;
-CREATE INDEX turns_policy ON turns (policy) WHERE closed_at = 0; -- those that still run under another
+CREATE INDEX turns_policy ON turns (policy, id) WHERE closed_at = 0; -- those that still run under another
 CREATE INDEX turns_acted ON turns (closed_at) WHERE outcome = 'done'; -- habits are learned from what was done
 CREATE INDEX turns_waiter ON turns (waiter_id) WHERE closed_at = 0;
 

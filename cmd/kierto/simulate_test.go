@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kierto/kierto/internal/testdb"
+	"github.com/kierto/kierto/nudges/simulate"
+)
+
+// How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is the
+// whole proof.
+const (
+	simulatedLite  = 1_000  // on SQLite
+	simulatedServe = 200    // on PostgreSQL, where every question is a journey
+	simulatedLong  = 20_000 // on each
+	simulateLimit  = 100 * time.Minute
+)
+
+// simulated runs `kierto simulate` in a process of its own, since a process makes
+// the ids of one simulation at a time.
+func simulated(t *testing.T, args ...string) (report string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), simulateLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program(t), append([]string{"simulate"}, args...)...)
+	var out, failed bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &failed
+	err := cmd.Run()
+	if err != nil && out.Len() == 0 {
+		t.Fatalf("kierto simulate %s: %v: %s", strings.Join(args, " "), err, failed.String())
+	}
+	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+// onPostgres are the arguments that simulate on PostgreSQL, on the tests' own
+// server.
+func onPostgres(t *testing.T, args ...string) []string {
+	t.Helper()
+	return append(args, "--db", "postgres", "--database", testdb.EmptyURL(t))
+}
+
+// Whatever people, parcels, channels, the payment provider and the process itself
+// do, every promise holds after every step.
+func TestEveryPromiseHolds(t *testing.T) {
+	t.Parallel()
+	lite, server := simulatedLite, simulatedServe
+	if os.Getenv("KIERTO_LONG") == "1" {
+		lite, server = simulatedLong, simulatedLong
+	}
+	for _, c := range []struct {
+		name string
+		n    int
+		args func(t *testing.T, args ...string) []string
+	}{
+		{"sqlite", lite, func(_ *testing.T, args ...string) []string { return args }}, {"postgres", server, onPostgres},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			report, code := simulated(t, c.args(t, "--orders", strconv.Itoa(c.n), "--days", "30", "--seed", "7", "--faults", "--only")...)
+			if code != exitOK {
+				t.Fatalf("exit %d\n%s", code, report)
+			}
+			for _, trouble := range []string{"deaths of the process", "jobs late", "jobs doubled", "sweeps skipped", "jumps of the clock"} {
+				if !strings.Contains(report, trouble) || strings.Contains(report, trouble+strings.Repeat(" ", 45-len(trouble))+"       0") {
+					t.Errorf("no %s", trouble)
+				}
+			}
+			t.Log(report)
+		})
+	}
+}
+
+// The same seed gives the same report, byte for byte: again, and on the other
+// database; another seed another one.
+func TestASimulationRepeatsExactly(t *testing.T) {
+	t.Parallel()
+	same := []string{"--orders", "120", "--days", "10", "--faults", "--json", "--seed", "3"}
+	first, code := simulated(t, same...)
+	if code != exitOK {
+		t.Fatal(first)
+	}
+	if again, _ := simulated(t, same...); again != first {
+		t.Error("another report the second time")
+	}
+	if other, _ := simulated(t, onPostgres(t, same...)...); other != first {
+		t.Error("another report on PostgreSQL")
+	}
+	if other, _ := simulated(t, "--orders", "120", "--days", "10", "--faults", "--json", "--seed", "4"); other == first {
+		t.Error("another seed gives the same")
+	}
+}
+
+// Every promise is seen broken when something breaks it, the failure names the
+// promise and the command that shows it again, and the exit code is 1.
+func TestEveryPromiseCanBreak(t *testing.T) {
+	t.Parallel()
+	sound := []string{"--orders", "60", "--days", "8", "--seed", "3", "--only"}
+	if report, code := simulated(t, sound...); code != exitOK {
+		t.Fatalf("broken without sabotage:\n%s", report)
+	}
+	seen := map[simulate.Invariant]bool{}
+	for name, breaks := range simulate.Sabotages() {
+		seen[breaks] = true
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report, code := simulated(t, append(sound, "--sabotage", name)...)
+			_, broken, _ := strings.Cut(report, "\nBROKEN:")
+			if code != exitFailed || !strings.Contains("\nBROKEN:"+broken, "BROKEN: "+breaks.String()) {
+				t.Errorf("exit %d; not seen: %s\n%s", code, breaks, report)
+			}
+			if !strings.Contains(broken, "kierto simulate --orders 60 --days 8 --seed 3 --only --sabotage "+name) {
+				t.Errorf("no command replays it:\n%s", broken)
+			}
+		})
+	}
+	for _, i := range simulate.Invariants() {
+		if !seen[i] {
+			t.Errorf("nothing breaks: %s", i)
+		}
+	}
+}
