@@ -65,6 +65,40 @@ func TestTwoBrowsers(t *testing.T) {
 	anna.Axe(t)
 }
 
+// The list of conversations changes while it is looked at, alone and beside an
+// open conversation: what is new comes first, and what is read is new no more.
+func TestTheInboxIsLive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, testdb.SQLite(t))
+	srv := b.site(t)
+	srv.Static(static.Handler())
+	ts := httptest.NewServer(srv.Echo)
+	t.Cleanup(func() {
+		b.Live.Close()
+		ts.Close()
+	})
+	anna := browser.New(t, browser.Options{}).Page(t)
+	anna.Open(ts.URL + "/help")
+	anna.Eval(`(document.cookie = "kierto=`+webtest.Client(t, srv).As(string(b.anna.ID)).Cookie("kierto")+`; path=/") && true`, nil)
+	anna.Open(ts.URL + "/inbox")
+	anna.See("Ei vielä keskusteluja")
+	b.say(t, b.noora, "Onko satula vielä myynnissä?")
+	anna.See("Onko satula vielä myynnissä?", "Sinun vuorosi ·")
+	if anna.Count(".thread--new") != 1 {
+		t.Error("what came is not marked new")
+	}
+	b.say(t, b.noora, "Entä mahtuuko se suokille?")
+	anna.See("Entä mahtuuko se suokille?")
+	anna.Axe(t)
+
+	anna.Open(ts.URL + b.path(""))
+	list := anna.Within("#conversations")
+	list.See("Entä mahtuuko se suokille?")
+	b.say(t, b.anna, "Mahtuu hyvin.")
+	list.See("Mahtuu hyvin.", "Noora on vuorossa ·")
+	list.Gone("Sinun vuorosi ·")
+}
+
 // seenSoon fails unless u's browser says that it has shown everything.
 func (b *bench) seenSoon(t *testing.T, u accounts.User) {
 	t.Helper()

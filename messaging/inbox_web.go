@@ -51,7 +51,12 @@ func (s *Service) inboxPage(c *web.Ctx, open *Conversation) (page.InboxPage, err
 		return page.InboxPage{}, err
 	}
 	f := c.Frame("inbox")
-	p := page.InboxPage{Frame: f, Threads: threads, Notices: unseen, Filters: filters(f, show, len(mine)), Empty: emptyInbox(f, show)}
+	at := "/inbox"
+	if open != nil {
+		at += "/" + string(open.ID)
+	}
+	p := page.InboxPage{Frame: f, LiveURL: at + "/live" + web.Query("show", show, "before", c.QueryParam("before")),
+		Threads: threads, Notices: unseen, Filters: filters(f, show, len(mine)), Empty: emptyInbox(f, show)}
 	p.Pager = ui.Pager{Label: f.T("messaging.pages"), Start: f.T("messaging.newest"), More: f.T("messaging.older")}
 	if before > 0 {
 		p.Pager.First = "/inbox" + web.Query("show", show)
@@ -119,7 +124,7 @@ func (s *Service) threads(c *web.Ctx, cs []Conversation, open *Conversation) ([]
 	out := make([]ui.Thread, len(cs))
 	for i, x := range cs {
 		t := ui.Thread{
-			URL: "/inbox/" + string(x.ID), Photo: s.photo(x.Photo), When: shortWhen(c.Say, x.LastAt), ISO: c.Say.ISO(x.LastAt),
+			ID: "thread-" + string(x.ID), URL: "/inbox/" + string(x.ID), Photo: s.photo(x.Photo), When: shortWhen(c.Say, x.LastAt), ISO: c.Say.ISO(x.LastAt),
 			New: x.Unread(u), NewWord: c.Say.T("messaging.new_word"), Open: open != nil && open.ID == x.ID,
 			Title: s.threadTitle(c.Say, x, us[x.Other(u)]),
 		}
@@ -246,7 +251,7 @@ func (s *Service) pane(c *web.Ctx, f web.Frame, conv Conversation, es []Entry, f
 		return nil, err
 	}
 	id := string(conv.ID)
-	p.ID, p.Title, p.Photo, p.LiveURL, p.ActsWord = id, conv.Title, s.photo(conv.Photo), "/inbox/"+id+"/live", f.T("messaging.acts")
+	p.ID, p.Title, p.Photo, p.ActsWord = id, conv.Title, s.photo(conv.Photo), f.T("messaging.acts")
 	s.head(f, p, conv, other)
 	mine, theirs, err := blocksBetween(ctx, s.DB, u, other.ID)
 	if err != nil {

@@ -28,6 +28,7 @@ const (
 func (s *Service) Web(r *web.Server) {
 	often := web.Limit(helpBurst, helpEach)
 	r.GET("/inbox", web.SignedIn, s.getInbox)
+	r.GET("/inbox/live", web.SignedIn, s.getInboxLive)
 	r.GET("/inbox/:id", web.Party, s.getConversation)
 	r.Upload("/inbox/:id", web.Party, s.postMessage())
 	r.GET("/inbox/:id/live", web.Party, s.getLive)
@@ -140,7 +141,21 @@ func (s *Service) SendForm(c *web.Ctx, conv Conversation, form web.Form) error {
 	return s.Send(ctx, me(c), conv.ID, text, photo)
 }
 
-// getLive keeps the stream of a conversation up to date.
+// getInboxLive keeps the list of conversations up to date.
+func (s *Service) getInboxLive(c *web.Ctx) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), liveFor)
+	defer cancel()
+	c.SetRequest(c.Request().WithContext(ctx))
+	woken, stop := s.Live.Watch(UserTopic(me(c)))
+	defer stop()
+	return c.Live(page.ListEvent, woken, func() (templ.Component, error) {
+		c.Say.Now = s.Clock.Now()
+		p, err := s.inboxPage(c, nil)
+		return page.List(p), err
+	})
+}
+
+// getLive keeps a conversation up to date, and the list beside it.
 func (s *Service) getLive(c *web.Ctx) error {
 	conv, err := s.party(c)
 	if err != nil {
@@ -149,9 +164,9 @@ func (s *Service) getLive(c *web.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), liveFor)
 	defer cancel()
 	c.SetRequest(c.Request().WithContext(ctx))
-	woken, stop := s.Live.Watch(conv.topic())
+	woken, stop := s.Live.Watch(conv.topic(), UserTopic(me(c)))
 	defer stop()
-	return c.Live(ui.LiveEvent, woken, func() (templ.Component, error) {
+	return c.LiveParts(woken, func() ([]web.Part, error) {
 		conv, err := s.party(c)
 		if err != nil {
 			return nil, err
@@ -161,12 +176,15 @@ func (s *Service) getLive(c *web.Ctx) error {
 			return nil, err
 		}
 		c.Say.Now = s.Clock.Now()
-		p := page.InboxPage{Frame: web.Frame{Speaker: c.Say, Reader: c.Reader}}
+		p, err := s.inboxPage(c, &conv)
+		if err != nil {
+			return nil, err
+		}
 		if p.Pane, err = s.changing(c, p.Frame, conv, es); err != nil {
 			return nil, err
 		}
 		p.Pane.Seen = seen(conv, me(c))
-		return page.Live(p), nil
+		return []web.Part{{Event: ui.LiveEvent, Page: page.Live(p)}, {Event: page.ListEvent, Page: page.List(p)}}, nil
 	})
 }
 

@@ -325,7 +325,7 @@ func TestLive(t *testing.T) {
 	})
 }
 
-// watch opens an event stream and gives its events.
+// watch opens an event stream and gives the events of the conversation.
 func watch(t *testing.T, address, cookie string) <-chan string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -352,7 +352,7 @@ func watch(t *testing.T, address, cookie string) <-chan string {
 				event += line + "\n"
 				continue
 			}
-			if strings.HasPrefix(event, "event:") {
+			if strings.HasPrefix(event, "event: stream") {
 				out <- event
 			}
 			event = ""

@@ -41,11 +41,11 @@ func (h *Hub) Now(topics ...string) {
 	}
 }
 
-// Watch gives on the channel whenever topic was woken, several wake-ups as one.
+// Watch gives on the channel whenever one of topics was woken, several wake-ups as one.
 // It gives once right away, so that nothing between drawing a page and watching
 // it is missed. The channel is closed when the hub closes or is full. Call stop
 // when done.
-func (h *Hub) Watch(topic string) (woken <-chan struct{}, stop func()) {
+func (h *Hub) Watch(topics ...string) (woken <-chan struct{}, stop func()) {
 	c := make(chan struct{}, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -54,12 +54,14 @@ func (h *Hub) Watch(topic string) (woken <-chan struct{}, stop func()) {
 		return c, func() {}
 	}
 	c <- struct{}{}
-	if h.watchers[topic] == nil {
-		h.watchers[topic] = map[chan struct{}]bool{}
+	for _, t := range topics {
+		if h.watchers[t] == nil {
+			h.watchers[t] = map[chan struct{}]bool{}
+		}
+		h.watchers[t][c] = true
 	}
-	h.watchers[topic][c] = true
 	h.count++
-	return c, func() { h.forget(topic, c) }
+	return c, func() { h.forget(topics, c) }
 }
 
 // Close ends every watch, so that the server can stop.
@@ -67,9 +69,13 @@ func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
+	done := map[chan struct{}]bool{}
 	for _, cs := range h.watchers {
 		for c := range cs {
-			close(c)
+			if !done[c] {
+				close(c)
+			}
+			done[c] = true
 		}
 	}
 	h.watchers, h.count = map[string]map[chan struct{}]bool{}, 0
@@ -82,17 +88,20 @@ func (h *Hub) Watching() int {
 	return h.count
 }
 
-func (h *Hub) forget(topic string, c chan struct{}) {
+func (h *Hub) forget(topics []string, c chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.watchers[topic][c] {
-		return
+	was := false
+	for _, t := range topics {
+		was = was || h.watchers[t][c]
+		delete(h.watchers[t], c)
+		if len(h.watchers[t]) == 0 {
+			delete(h.watchers, t)
+		}
 	}
-	delete(h.watchers[topic], c)
-	if len(h.watchers[topic]) == 0 {
-		delete(h.watchers, topic)
+	if was {
+		h.count--
 	}
-	h.count--
 }
 
 func (h *Hub) wake(topics []string) {

@@ -63,7 +63,7 @@ func exampleInbox(f web.Frame) InboxPage {
 	}
 	due := f.Soon(f.Now.Add(27 * time.Hour))
 	f.Badges.Unread = 3
-	return InboxPage{Frame: f, Filters: exampleFilters(f), Notices: 2, Threads: []ui.Thread{
+	return InboxPage{Frame: f, LiveURL: "/dev/nothing/live", Filters: exampleFilters(f), Notices: 2, Threads: []ui.Thread{
 		thread("boots", layout.Pick(f, "Eeva · Pitkät nahkasaappaat 39", "Eeva · Höga läderstövlar 39", "Eeva · Long leather boots 39"),
 			layout.Pick(f, "Paketti odottaa sinua automaatissa.", "Paketet väntar på dig i automaten.", "The parcel is waiting for you in the locker."), time.Hour, true,
 			ui.Tag{Kind: "you", Text: f.T("messaging.tag_you", "Due", due)}),
@@ -80,7 +80,7 @@ func exampleInbox(f web.Frame) InboxPage {
 }
 
 func exampleEmpty(f web.Frame) InboxPage {
-	return InboxPage{Frame: f, Filters: exampleFilters(f)[:1], Empty: ui.Empty{Art: "horseshoe", Title: f.T("messaging.none"), Text: f.T("messaging.none_text"),
+	return InboxPage{Frame: f, LiveURL: "/dev/nothing/live", Filters: exampleFilters(f)[:1], Empty: ui.Empty{Art: "horseshoe", Title: f.T("messaging.none"), Text: f.T("messaging.none_text"),
 		Action: &ui.Button{Label: f.T("messaging.browse"), URL: "/", Kind: "quiet"}}}
 }
 
@@ -94,7 +94,7 @@ func exampleConversation(f web.Frame) InboxPage {
 	}
 	p.Pane = &Pane{
 		ID: "cnv_1", Title: `Wintec 17"`, TitleURL: "/listings/lst_1", Photo: picture("saddle"), OtherURL: "/people/usr_1",
-		Other: "Anna Korpi · " + f.T("messaging.replies", "Span", f.Span(2*time.Hour)), LiveURL: "/dev/nothing/live",
+		Other: "Anna Korpi · " + f.T("messaging.replies", "Span", f.Span(2*time.Hour)),
 		Open:  &ui.Button{Label: f.T("messaging.open_trade"), URL: "/orders/ord_1", Kind: "quiet", Small: true},
 		Strip: &Strip{Text: f.T("messaging.strip_other", "Name", "Anna", "Due", f.Soon(f.Now.Add(20*time.Hour)))},
 		Rows: []ui.Row{

@@ -19,6 +19,7 @@ type InboxPage struct {
 	Empty   ui.Empty // shown when there is no conversation
 	Notices int      // not read yet
 	Pane    *Pane    // nil: none is open
+	LiveURL string   // of the stream that brings the list, and the open one, up to date
 }
 
 // Pane is one conversation.
@@ -32,7 +33,6 @@ type Pane struct {
 	Open       *ui.Button // leads to the trade
 	Strip      *Strip     // the turn to answer
 	Panels     []templ.Component
-	LiveURL    string
 	Rows       []ui.Row
 	Seen       Seen
 	Compose    *ui.Compose // nil when nobody may write
