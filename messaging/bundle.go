@@ -125,7 +125,12 @@ func nextMorning(now clock.Instant, u accounts.User) clock.Instant {
 	return calendar.NextWaking(clock.Of(time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone)), u.Quiet())
 }
 
-// putOff gives a bundle back after something of ours failed.
+// putOff gives a bundle back after something of ours failed. It is tried as often
+// as what a provider puts off; then the follow-up hears that it failed.
 func (s *Service) putOff(ctx context.Context, b bundle, now clock.Instant, why string, err error) error {
-	return errors.Join(err, putBack(ctx, s.DB, b.head().ID, now.Add(pauses[0]), why))
+	d := b.head()
+	if int(d.Tries) > len(pauses) {
+		return errors.Join(err, s.lose(ctx, d, &Refused{Reason: why}))
+	}
+	return errors.Join(err, putBack(ctx, s.DB, d.ID, now.Add(pauses[max(d.Tries-1, 0)]), why))
 }

@@ -100,6 +100,26 @@ func TestDigestText(t *testing.T) {
 	})
 }
 
+// A provider that knows only its own name for a message speaks of all that it
+// told, whichever of them gave its name.
+func TestReportByReceiptIsAboutAll(t *testing.T) {
+	everyPort(t, func(t *testing.T, p *phones) {
+		p.tellAll(t, p.reminder(1, messaging.Text), p.reminder(2, messaging.Text))
+		if err := p.DeliverOne(t.Context(), p.sent(t, "step2").ID); err != nil {
+			t.Fatal(err)
+		}
+		d := p.sent(t, "step2")
+		if known, err := p.Arrived(t.Context(), messaging.Arrival{Channel: d.Channel, Receipt: d.Receipt}); err != nil || !known {
+			t.Fatalf("known %v, %v", known, err)
+		}
+		for _, step := range []string{"step1", "step2"} {
+			if d := p.sent(t, step); d.ReachedAt.IsZero() {
+				t.Errorf("%s did not arrive: %+v", step, d)
+			}
+		}
+	})
+}
+
 // A person gets a few reminders a day, whatever they are about; the others come
 // together the next morning. Last warnings come anyway.
 func TestDailyCap(t *testing.T) {

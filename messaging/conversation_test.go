@@ -163,12 +163,17 @@ func TestMessagesThatCannotBeSent(t *testing.T) {
 	})
 }
 
-// Who is blocked cannot write, nor be written to, until the block is taken back.
+// Who is blocked cannot write, nor be written to, until the block is taken back;
+// and nobody is reminded to answer them.
 func TestBlocking(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
+		b.say(t, b.noora, "Onko satula vielä myynnissä?")
 		if err := b.Block(ctx, b.anna.ID, b.noora.ID); err != nil {
 			t.Fatal(err)
+		}
+		if got := b.turns(t); got != "" {
+			t.Errorf("Anna wants nothing of Noora, and yet owes %q", got)
 		}
 		wantFault(t, b.Send(ctx, b.noora.ID, b.conv.ID, "Hei?", ""), "messaging.blocked")
 		wantFault(t, b.Send(ctx, b.anna.ID, b.conv.ID, "Hei?", ""), "messaging.you_blocked")

@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/kierto/kierto/accounts"
@@ -135,14 +136,19 @@ func (s *Service) post(ctx context.Context, d Delivery, send func(context.Contex
 	refused := &Refused{Temporary: true, Reason: err.Error()}
 	errors.As(err, &refused)
 	if !refused.Temporary || int(d.Tries) > len(pauses) {
-		return errors.Join(s.giveUp(after, d, refused), s.DB.InTx(after, func(tx *db.Tx) error { return s.giveBack(after, tx, d) }))
+		return s.lose(after, d, refused)
 	}
 	return putBack(after, s.DB, d.ID, now.Add(pauses[d.Tries-1]), clip(refused.Reason, maxReason))
 }
 
+// lose ends a delivery that nobody took; it counts against no cap.
+func (s *Service) lose(ctx context.Context, d Delivery, why *Refused) error {
+	return errors.Join(s.giveUp(ctx, d, why), s.DB.InTx(ctx, func(tx *db.Tx) error { return s.giveBack(ctx, tx, d) }))
+}
+
 // giveUp ends a delivery that will never be taken.
 func (s *Service) giveUp(ctx context.Context, d Delivery, why *Refused) error {
-	s.Log.Warn("message failed", "delivery", d.ID, "channel", d.Channel, "user", d.User, "tries", d.Tries, "reason", why.Reason)
+	s.Log.Warn("message failed", "delivery", d.ID, "channel", d.Channel, "user", d.User, "tries", d.Tries, "reason", faceless(why.Reason))
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
 		return s.fail(ctx, tx, d, clip(why.Reason, maxReason), why.Gone)
 	})
@@ -215,3 +221,10 @@ func clip(s string, n int) string {
 	}
 	return string(r[:n-1]) + "…"
 }
+
+// addresses are e-mail addresses and phone numbers, as providers name them in
+// their answers.
+var addresses = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+|\+?[0-9][0-9 -]{5,}[0-9]`)
+
+// faceless is what a provider said, for the log: without whom it was about.
+func faceless(reason string) string { return addresses.ReplaceAllString(reason, "…") }

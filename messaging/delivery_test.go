@@ -2,6 +2,8 @@ package messaging_test
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -243,6 +245,50 @@ func TestTriesAreBounded(t *testing.T) {
 	if d := b.email(t); d.State != messaging.Failed || d.Tries != 9 {
 		t.Errorf("after 40 hours: %+v", d)
 	}
+}
+
+// Trouble of our own is given up after as many tries, and the follow-up hears of
+// it, as of any other failure.
+func TestOwnTroubleIsBounded(t *testing.T) {
+	b := lite(t)
+	b.Actions = func(context.Context, messaging.Delivery, accounts.User) ([]messaging.Action, string, error) {
+		return nil, "", errors.New("no words")
+	}
+	heard := 0
+	b.Failed = func(context.Context, *db.Tx, messaging.Delivery) error { heard++; return nil }
+	x := b.nudge("day")
+	x.Warning = true // not held at night
+	b.tell(t, x)
+	for range 40 {
+		if err := b.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_ = b.Jobs.Drain(t.Context()) // it fails, which is the point
+		b.clock.Move(time.Hour)
+	}
+	if d := b.email(t); d.State != messaging.Failed || heard != 1 {
+		t.Errorf("after 40 hours: %+v, heard of %d times", d, heard)
+	}
+}
+
+// What a provider says goes into the log without whom it was about.
+func TestNobodyIsNamedInTheLog(t *testing.T) {
+	b := lite(t)
+	var log strings.Builder
+	b.Log = slog.New(slog.NewTextHandler(&log, nil))
+	b.Sender = refusing("550 5.1.1 <anna.korpi@kierto.test>: unknown; call +358 40 123 4567")
+	b.tell(t, b.nudge("day"))
+	b.run(t)
+	if said := log.String(); !strings.Contains(said, "550 5.1.1") || strings.Contains(said, "@") || strings.Contains(said, "4567") {
+		t.Errorf("the log says %q", said)
+	}
+}
+
+// refusing is a sender that refuses all for one reason.
+type refusing string
+
+func (r refusing) Send(context.Context, messaging.Mail) error {
+	return &messaging.Refused{Reason: string(r)}
 }
 
 // A server that never answers costs one time limit, and the letter is tried

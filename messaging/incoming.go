@@ -266,10 +266,10 @@ func (s *Service) takeReport(ctx context.Context, token string, raw []byte) erro
 	}
 	b := readBounce(raw)
 	if b.kind != returned && b.kind != dead {
-		s.Log.Info("mail reported", "delivery", did, "failed", false, "reason", b.reason)
+		s.Log.Info("mail reported", "delivery", did, "failed", false, "reason", faceless(b.reason))
 		return nil
 	}
-	s.Log.Warn("mail returned", "delivery", did, "gone", b.kind == dead, "reason", b.reason)
+	s.Log.Warn("mail returned", "delivery", did, "gone", b.kind == dead, "reason", faceless(b.reason))
 	_, err := s.Arrived(ctx, Arrival{Delivery: did, Failed: true, Reason: b.reason, Gone: b.kind == dead})
 	return err
 }

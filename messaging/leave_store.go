@@ -33,7 +33,7 @@ func forget(ctx context.Context, tx *db.Tx, u accounts.UserID, now clock.Instant
 		`DELETE FROM push_subscriptions WHERE user_id = ?`,
 		`DELETE FROM reply_addresses WHERE user_id = ?`,
 		`UPDATE inbound SET user_id = '' WHERE user_id = ?`,
-		`UPDATE deliveries SET address = '' WHERE user_id = ? AND channel <> 'app' AND state NOT IN ('queued', 'sending')`,
+		`UPDATE deliveries SET address = '', reason = '' WHERE user_id = ? AND channel <> 'app' AND state NOT IN ('queued', 'sending')`,
 	} {
 		if _, err := tx.Do(ctx, query, u); err != nil {
 			return err

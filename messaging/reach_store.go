@@ -75,10 +75,10 @@ func bounced(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant, 
 	return out, nil
 }
 
-// byReceipt is the delivery a provider calls so; sql.ErrNoRows when there is
-// none.
+// byReceipt is the delivery a provider calls so, and of several that went as one
+// message the one by whose name they went; sql.ErrNoRows when there is none.
 func byReceipt(ctx context.Context, q db.Queryer, channel, receipt string) (did DeliveryID, err error) {
-	err = q.Get(ctx, &did, `SELECT id FROM deliveries WHERE receipt = ? AND channel = ? AND receipt <> ''`, receipt, channel)
+	err = q.Get(ctx, &did, `SELECT id FROM deliveries WHERE receipt = ? AND channel = ? AND receipt <> '' AND bundle = ''`, receipt, channel)
 	return did, err
 }
 

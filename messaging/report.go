@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/id"
+	"github.com/kierto/kierto/internal/turn"
 )
 
 // ReportKind says what is reported.
@@ -137,12 +139,23 @@ func (s *Service) Entry(ctx context.Context, eid EntryID) (Entry, error) {
 }
 
 // Block keeps other from writing to u, and u from writing to other, until u
-// takes it back. Their trades go on.
+// takes it back. Their trades go on; what one of them was to answer is no longer
+// owed.
 func (s *Service) Block(ctx context.Context, u, other accounts.UserID) error {
 	if u == other || other == "" {
 		return missing()
 	}
-	return block(ctx, s.DB, u, other, s.Clock.Now())
+	now := s.Clock.Now()
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		if err := block(ctx, tx, u, other, now); err != nil {
+			return err
+		}
+		cs, err := conversationsOf(ctx, tx, u, other)
+		for _, cid := range cs {
+			err = errors.Join(err, turn.Close(ctx, tx, now, turn.AnswerMessage, string(cid), turn.Moved))
+		}
+		return err
+	})
 }
 
 // Unblock takes a block back.

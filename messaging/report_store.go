@@ -17,6 +17,16 @@ func block(ctx context.Context, d db.Doer, u, other accounts.UserID, now clock.I
 	return err
 }
 
+// conversationsOf are those of two people with each other.
+func conversationsOf(ctx context.Context, q db.Queryer, a, b accounts.UserID) (ids []ConversationID, err error) {
+	err = q.Select(ctx, &ids, `
+		SELECT id
+		FROM conversations
+		WHERE (buyer_id = ? AND seller_id = ?) OR (buyer_id = ? AND seller_id = ?)
+		ORDER BY id`, a, b, b, a)
+	return ids, err
+}
+
 func unblock(ctx context.Context, d db.Doer, u, other accounts.UserID) error {
 	_, err := d.Do(ctx, `DELETE FROM blocks WHERE user_id = ? AND blocked_id = ?`, u, other)
 	return err
