@@ -21,8 +21,6 @@ const (
 	warningSlip = time.Second      // clocks count microseconds, wakings minutes
 	lateBy      = 30 * time.Minute // a step may be, while the program runs
 	moneyHeld   = 90 * dayLength   // at the provider, at most
-	waitsAtMost = 26 * time.Hour   // a message that nobody holds back
-	failedMoves = 30 * time.Minute // until a failed message has gone on
 )
 
 // inHandStep begins the names of the steps that ask an operator about what they
@@ -77,11 +75,10 @@ func versionOf(o *order) int64 {
 }
 
 // checkTurn proves what must hold of a turn that changed.
-func (w *world) checkTurn(before, t *turnRow) {
+func (w *world) checkTurn(t *turnRow) {
 	if t.ClosedAt.IsZero() {
 		w.holds(NextLook, !t.NextAt.IsZero() && t.NextStep != "", w.tradeOfTurn(t), "%s %s has no next look", t.Kind, t.ID)
 	}
-	_ = before
 }
 
 // checkSubject proves that a trade has exactly one turn of its own.
@@ -137,7 +134,7 @@ func (w *world) checkNudges(t *turnRow, old, all []nudge) {
 			w.holds(HeldOut, n.Verdict != "sent" || may, tr, "%s %s", t.Kind, n.Step)
 		}
 	}
-	if tr != nil && tr.conv != "" && t.Kind != turn.Review && t.Owner != "" && w.silent == false {
+	if tr != nil && tr.conv != "" && t.Kind != turn.Review && t.Owner != "" && !w.silent {
 		w.checkTold(t, all, tr)
 	}
 	w.holds(NotOftener, waiter <= owner, tr, "%s: %d to the one who waits, %d to the one who owes", t.Kind, waiter, owner)

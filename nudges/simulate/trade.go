@@ -51,7 +51,6 @@ type trade struct {
 	counts map[turnKind]uint64
 	tried  int  // checkouts begun
 	posted bool // the seller did post it
-	sentBy bool // by a way nobody can follow
 	begun  clock.Instant
 	paid   clock.Instant
 	closed clock.Instant

@@ -261,7 +261,7 @@ func (w *world) readTurns(ctx context.Context) error {
 			if before != nil {
 				w.awaited[t.ID] = before.NextAt
 			}
-			w.checkTurn(before, t)
+			w.checkTurn(t)
 			w.noticeTurn(before, t)
 		}
 	}
