@@ -13,7 +13,7 @@ import (
 // for them.
 func (s *Service) money(ctx context.Context, v voice) (*pages.Money, error) {
 	oid := string(v.t.Order.ID)
-	story, err := s.Payments.Story(ctx, v.Speaker, oid, "")
+	story, err := s.Payments.Story(ctx, v.Speaker, *v.t.Payment, v.t.Movements, "")
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (s *Service) roomParts(ctx context.Context, f web.Frame, v voice, entries [
 		return p, err
 	}
 	if v.Trade.Payment != nil {
-		p.Money, err = s.Payments.Story(ctx, v.Speaker, string(v.Trade.Order.ID), v.me().ID)
+		p.Money, err = s.Payments.Story(ctx, v.Speaker, *v.Trade.Payment, v.Trade.Movements, v.me().ID)
 	}
 	return p, err
 }

@@ -13,20 +13,15 @@ import (
 
 // Story words an order's money for one of its parties, or for an operator when
 // the reader is neither: where it is, what the sum is made of with every fee by
-// its name, and what has happened to it.
-func (s *Service) Story(ctx context.Context, say *i18n.Speaker, orderID string, reader accounts.UserID) (pages.Money, error) {
-	p, err := ofOrder(ctx, s.DB, orderID)
-	if err != nil {
-		return pages.Money{}, err
-	}
-	ms, err := s.MovementsOf(ctx, s.DB, orderID)
-	if err != nil {
-		return pages.Money{}, err
-	}
+// its name, and what has happened to it. p and ms are the order's payment and its
+// movements.
+func (s *Service) Story(ctx context.Context, say *i18n.Speaker, p Payment, ms []Movement, reader accounts.UserID) (pages.Money, error) {
 	m := pages.Money{Where: where(say, p, ms, reader), Facts: facts(say, p, ms)}
-	if bank, err := s.DisputeOf(ctx, s.DB, orderID); err != nil {
+	bank, err := s.DisputeOf(ctx, s.DB, p.OrderID)
+	if err != nil {
 		return m, err
-	} else if bank != "" && p.State != Refunded {
+	}
+	if bank != "" && p.State != Refunded {
 		m.Where = say.T("payments.where_bank." + string(bank))
 	}
 	if reader == p.Seller {

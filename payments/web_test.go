@@ -73,7 +73,11 @@ func TestTheStoryOfMoney(t *testing.T) {
 			{"sv", string(anna), "Wintec satula 75,00 €; Till dig 75,00 €;"},
 			{"en", "usr_staff", "Wintec satula €75.00; Toimitus €5.90; Ostajan turva €4.00; Total €84.90; The payment service’s part €1.52;"},
 		} {
-			m, err := s.Story(s.Context(), i18n.For(c.lang, "", s.clock.Now()), "ord_1", accounts.UserID(c.reader))
+			p, err := s.Of(s.Context(), s.DB, "ord_1")
+			s.ok(err)
+			ms, err := s.MovementsOf(s.Context(), s.DB, "ord_1")
+			s.ok(err)
+			m, err := s.Story(s.Context(), i18n.For(c.lang, "", s.clock.Now()), p, ms, accounts.UserID(c.reader))
 			s.ok(err)
 			got := ""
 			for _, l := range m.Lines {
