@@ -23,6 +23,10 @@
   const summary = $('.summary[tabindex]');
   if (summary) summary.focus();
 
+  // Of a navigation that scrolls, the place where one is can be seen.
+  const here = $('.desknav [aria-current]');
+  if (here) here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.offsetLeft - here.parentNode.clientWidth / 2 + here.offsetWidth / 2;
+
   on('click', '[data-close]', (t) => t.closest(t.dataset.close).remove());
 
   // A password can be looked at while it is typed.
