@@ -57,7 +57,7 @@ func (s *Service) call(ctx context.Context, f web.Frame, x nudges.Call) (pages.C
 	call := pages.Call{
 		ID: "call-" + string(x.ID), Name: u.Shown(f.Speaker), Why: v.slow(x.Kind, u.First()) + " " + f.T("desk.call_why."+x.Reason, "Who", u.First()),
 		NoPhone: f.T("desk.call_no_number"), URL: "/desk/calls/" + string(x.ID),
-		Note:  ui.Field{Name: "note", Label: f.T("desk.call_note"), Max: maxReason, Rows: 2, Optional: true},
+		Note:  ui.Field{Name: noteOf(x.ID), Label: f.T("desk.call_note"), Max: maxReason, Rows: 2, Optional: true},
 		Trade: ui.LinkRow{URL: "/desk/people/" + string(u.ID), Icon: "user", Label: u.Shown(f.Speaker)},
 	}
 	number, err := s.number(ctx, u)
@@ -88,6 +88,9 @@ func (s *Service) number(ctx context.Context, u accounts.User) (string, error) {
 	return as[0].Phone, nil
 }
 
+// noteOf is the name of the field beside a call: each has its own on the page.
+func noteOf(id nudges.CallID) string { return "note-" + string(id) }
+
 // postCall notes what came of a call.
 func (s *Service) postCall(c *web.Ctx) error {
 	form, err := c.Form()
@@ -95,8 +98,13 @@ func (s *Service) postCall(c *web.Ctx) error {
 		return err
 	}
 	id := nudges.CallID(c.Param("id"))
-	err = s.Nudges.Called(c.Request().Context(), me(c), id, form.Get("reached") == "1", form.Get("note"))
+	err = s.Nudges.Called(c.Request().Context(), me(c), id, form.Get("reached") == "1", form.Get(noteOf(id)))
 	if fs := fault.As(err); len(fs) > 0 && fs[0].Kind != fault.Missing {
+		for _, x := range fs {
+			if x.Field == "note" {
+				x.Field = noteOf(id)
+			}
+		}
 		form.Faults = fs
 		return s.showCalls(c, fs[0].Kind.Status(), id, form)
 	}

@@ -194,7 +194,7 @@ func ShowCalls(p Calls) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.LinkRows(p.T("desk.call_about"), []ui.LinkRow{c.Trade}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.LinkRows(p.T("desk.call_about")+": "+c.Name, []ui.LinkRow{c.Trade}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

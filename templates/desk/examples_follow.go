@@ -14,13 +14,15 @@ import (
 func exampleCalls(f web.Frame) templ.Component {
 	f = staff(f)
 	f.Section = "desk-calls"
-	note := ui.Field{Name: "note", Label: f.T("desk.call_note"), Max: 1000, Rows: 2, Optional: true}
+	note := func(id string) ui.Field {
+		return ui.Field{Name: "note-" + id, Label: f.T("desk.call_note"), Max: 1000, Rows: 2, Optional: true}
+	}
 	return ShowCalls(Calls{Frame: f, Title: f.T("desk.calls"), Lead: f.T("desk.calls_lead"), Calls: []Call{
 		{ID: "call-1", Name: "Anna Koskela", Why: f.T("desk.slow.line.ship", "Who", "Anna") + " " + f.T("desk.call_why.failed", "Who", "Anna"),
 			Phone: &ui.Button{Label: "040 123 4567", URL: "tel:0401234567", Kind: "quiet", Small: true, Icon: "phone"},
-			Trade: ui.LinkRow{URL: "/desk/orders/ord_1", Icon: "package", Label: "K-7F3Q · Wintec-yleissatula 17\"", More: f.T("desk.call_due", "Due", f.DayClock(f.Now.Add(30*time.Hour)))}, URL: "/desk/calls/cal_1", Note: note},
+			Trade: ui.LinkRow{URL: "/desk/orders/ord_1", Icon: "package", Label: "K-7F3Q · Wintec-yleissatula 17\"", More: f.T("desk.call_due", "Due", f.DayClock(f.Now.Add(30*time.Hour)))}, URL: "/desk/calls/cal_1", Note: note("cal_1")},
 		{ID: "call-2", Name: "Pia Salo", Why: f.T("desk.slow.line.collect", "Who", "Pia") + " " + f.T("desk.call_why.no_channel", "Who", "Pia"), NoPhone: f.T("desk.call_no_number"),
-			Trade: ui.LinkRow{URL: "/desk/orders/ord_2", Icon: "package", Label: "K-2XAB · Kilpailutakki 38", More: f.T("desk.call_due", "Due", f.DayClock(f.Now.Add(50*time.Hour)))}, URL: "/desk/calls/cal_2", Note: note},
+			Trade: ui.LinkRow{URL: "/desk/orders/ord_2", Icon: "package", Label: "K-2XAB · Kilpailutakki 38", More: f.T("desk.call_due", "Due", f.DayClock(f.Now.Add(50*time.Hour)))}, URL: "/desk/calls/cal_2", Note: note("cal_2")},
 	}})
 }
 
