@@ -123,7 +123,7 @@ func actsSince(ctx context.Context, q db.Queryer, after, until clock.Instant, li
 	err := q.Select(ctx, &ds, `
 		SELECT owner_id, closed_at
 		FROM turns
-		WHERE outcome = 'done' AND closed_at > ? AND closed_at <= ?
+		WHERE outcome = 'done' AND closed_at > ? AND closed_at <= ? AND owner_id NOT IN ('operator', 'carrier')
 		ORDER BY closed_at
 		LIMIT ?`, after, until, limit)
 	return ds, err

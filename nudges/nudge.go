@@ -2,6 +2,7 @@ package nudges
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ const stayOpen = 24 * time.Hour
 
 // lapse makes the clock's move for a turn whose deadline has passed.
 func (s *Service) lapse(ctx context.Context, t turn.Turn) error {
+	if wait, err := s.waits(ctx, t); wait || err != nil {
+		return err
+	}
 	if ours, err := s.Orders.LapseTurn(ctx, t); ours || err != nil {
 		return err
 	}
@@ -31,7 +35,7 @@ func (s *Service) lapse(ctx context.Context, t turn.Turn) error {
 }
 
 // unanswered ends the wait for an answer, and tells the one who asked, in the
-// app, where else they may look.
+// app, where else they may look. That we reminded the other is said where we did.
 func (s *Service) unanswered(ctx context.Context, tx *db.Tx, t turn.Turn) error {
 	first, err := turn.CloseID(ctx, tx, s.Clock.Now(), t.ID, turn.Lapsed)
 	if err != nil || !first || !isMember(t.Waiter) {
@@ -48,6 +52,13 @@ func (s *Service) unanswered(ctx context.Context, tx *db.Tx, t turn.Turn) error 
 			return err
 		}
 		key, url = "nudges.unanswered_similar", "/?category="+l.Category
+	}
+	past, err := decidedMany(ctx, tx, []turn.ID{t.ID})
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(past, func(n Nudge) bool { return n.Sent() && n.UserID == t.Owner }) {
+		key += "_unsaid"
 	}
 	return s.Messages.Tell(ctx, tx, messaging.Telling{
 		To: accounts.UserID(t.Waiter), Topic: messaging.TopicNudge, Key: key, URL: url, Dedupe: string(t.ID) + ":unanswered",

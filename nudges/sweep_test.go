@@ -159,6 +159,19 @@ func TestAQuestionNobodyAnswers(t *testing.T) {
 	})
 }
 
+// Where nobody was reminded we do not say that somebody was.
+func TestNobodyIsSaidToBeRemindedWhoWasNot(t *testing.T) {
+	lite(t, func(w *watched) {
+		w.nudges.Policy.Holdout = 100
+		c := w.ask("Onko satula vielä myynnissä?")
+		w.look()
+		w.pass(3 * day)
+		w.took(w.turnOf(turn.AnswerMessage, string(c.ID)), "first=held_out day=held_out late=held_out")
+		page := webtest.Client(w.T, w.Site()).As(string(w.Noora.ID)).Get("/notices").Want(200)
+		page.Has("ei ole vielä vastannut").Lacks("Muistutimme")
+	})
+}
+
 // Whoever owes an answer about something they do not sell is not told that it
 // may have been sold.
 func TestAReminderFitsItsReader(t *testing.T) {
@@ -478,6 +491,52 @@ func TestForgottenTurnsAreFound(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A last warning that the post held up for most of a day leaves a waking day all
+// the same: the deadline moves, which both see.
+func TestAWarningHeldUpMovesTheDeadline(t *testing.T) {
+	lite(t, func(w *watched) {
+		o := w.PaidFor()
+		owed := w.Owes(o, turn.Ship, string(w.Anna.ID))
+		w.pass(calendar.WakingBefore(owed.DueAt, day+time.Hour, calendar.Night()).Sub(w.Clock.Now()))
+		w.Letters.Refuse(&messaging.Refused{Temporary: true, Reason: "busy"})
+		for range 28 {
+			w.pass(time.Hour)
+		}
+		w.Letters.Refuse(nil)
+		for range 16 { // the pause after so many tries
+			w.pass(time.Hour)
+		}
+		late := w.warnings(owed)
+		if len(late) != 1 {
+			w.Fatalf("%d warnings went out", len(late))
+		}
+		at := late[0]
+		w.Is(o, orders.Paid)
+		w.pass(3 * day)
+		was := w.turnOf(turn.Ship, string(o.ID))
+		if left := calendar.Waking(at, was.DueAt, calendar.Night()); left < day {
+			w.Errorf("the warning that came at %s left %s", at, left)
+		}
+		if dues := w.dues(o.Conversation); dues[len(dues)-1] != was.DueAt {
+			w.Errorf("due %s; the stream says %v", was.DueAt, dues)
+		}
+		w.Is(o, orders.Cancelled)
+	})
+}
+
+// warnings are when the last warnings of a turn went out by e-mail.
+func (w *watched) warnings(t turn.Turn) (at []clock.Instant) {
+	w.Helper()
+	ds, err := w.Messages.DeliveriesOf(w.Context(), t.ID)
+	w.OK(err)
+	for _, d := range ds {
+		if d.Warning && d.Channel == messaging.Email && d.State == messaging.Sent {
+			at = append(at, d.DoneAt)
+		}
+	}
+	return at
 }
 
 // A letter that could not be checked again is sent later.
