@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp/kb"
-
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/browser"
 	"github.com/kierto/kierto/internal/testdb"
@@ -46,7 +44,7 @@ func TestTheQueueByKeys(t *testing.T) {
 			t.Fatalf("%s leads to %s, not %s", step.key, at(), step.want)
 		}
 	}
-	p.Press(kb.Enter)
+	p.Press("\r")
 	if p.Path() != links[1] {
 		t.Fatalf("Enter opened %s, not %s", p.Path(), links[1])
 	}
