@@ -14,13 +14,14 @@ import (
 	"github.com/kierto/kierto/nudges/simulate"
 )
 
-// How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is the
-// whole proof.
+// How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is more,
+// and KIERTO_TRADES=20000 that many on each database.
 const (
-	simulatedLite  = 1_000  // on SQLite
-	simulatedServe = 200    // on PostgreSQL, where every question is a journey
-	simulatedLong  = 20_000 // on each
-	simulateLimit  = 100 * time.Minute
+	simulatedLite      = 1_500 // on SQLite
+	simulatedServe     = 300   // on PostgreSQL, where every question is a journey
+	simulatedLiteLong  = 6_000
+	simulatedServeLong = 1_000
+	simulateLimit      = 100 * time.Minute
 )
 
 // simulated runs `kierto simulate` in a process of its own, since a process makes
@@ -52,7 +53,10 @@ func TestEveryPromiseHolds(t *testing.T) {
 	t.Parallel()
 	lite, server := simulatedLite, simulatedServe
 	if os.Getenv("KIERTO_LONG") == "1" {
-		lite, server = simulatedLong, simulatedLong
+		lite, server = simulatedLiteLong, simulatedServeLong
+	}
+	if n, err := strconv.Atoi(os.Getenv("KIERTO_TRADES")); err == nil {
+		lite, server = n, n
 	}
 	for _, c := range []struct {
 		name string
