@@ -130,9 +130,13 @@ func (s *Service) SaveSearch(ctx context.Context, user accounts.UserID, name str
 	})
 }
 
-// DropSearch forgets a search. Somebody else's is left alone.
+// DropSearch forgets a search; a Missing fault for one that is not user's.
 func (s *Service) DropSearch(ctx context.Context, user accounts.UserID, id SearchID) error {
-	return dropSearch(ctx, s.DB, user, id)
+	n, err := dropSearch(ctx, s.DB, user, id)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Missing, "web.missing")
+	}
+	return err
 }
 
 // Searches are somebody's saved searches, newest first.

@@ -102,9 +102,8 @@ func addSearch(ctx context.Context, tx *db.Tx, s Search) error {
 	return err
 }
 
-func dropSearch(ctx context.Context, d *db.DB, user accounts.UserID, id SearchID) error {
-	_, err := d.Do(ctx, `DELETE FROM searches WHERE id = ? AND user_id = ?`, id, user)
-	return err
+func dropSearch(ctx context.Context, d *db.DB, user accounts.UserID, id SearchID) (int64, error) {
+	return d.Do(ctx, `DELETE FROM searches WHERE id = ? AND user_id = ?`, id, user)
 }
 
 func searchesOf(ctx context.Context, q db.Queryer, user accounts.UserID) (found []Search, err error) {

@@ -210,11 +210,16 @@ func (s *Service) mayBuy(ctx context.Context, tx *db.Tx, who accounts.UserID, li
 	case l.Seller == who:
 		return buyer, l, fault.New(fault.Conflict, "orders.own")
 	}
-	blocked, err := s.Messages.Blocked(ctx, tx, who, l.Seller)
+	return buyer, l, s.mayMeet(ctx, tx, who, l.Seller)
+}
+
+// mayMeet refuses two of whom one has blocked the other.
+func (s *Service) mayMeet(ctx context.Context, q db.Queryer, a, b accounts.UserID) error {
+	blocked, err := s.Messages.Blocked(ctx, q, a, b)
 	if err == nil && blocked {
 		err = fault.New(fault.Conflict, "orders.blocked")
 	}
-	return buyer, l, err
+	return err
 }
 
 // newOrder is an order as it begins, not stored yet.

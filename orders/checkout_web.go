@@ -43,6 +43,9 @@ func (s *Service) getCheckout(c *web.Ctx) error {
 	case !co.listing.OnSale() && !co.mine:
 		return fault.New(fault.Conflict, "listings.gone")
 	}
+	if err := s.mayMeet(c.Request().Context(), s.DB, me(c), co.listing.Seller); err != nil {
+		return err
+	}
 	return c.Page(pages.ShowCheckout(c.Frame("browse"), s.checkoutPage(c, co)))
 }
 

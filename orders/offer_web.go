@@ -43,6 +43,9 @@ func (s *Service) getOffer(c *web.Ctx) error {
 	if !l.OnSale() {
 		return fault.New(fault.Conflict, "listings.gone")
 	}
+	if err := s.mayMeet(c.Request().Context(), s.DB, me(c), l.Seller); err != nil {
+		return err
+	}
 	return c.Page(pages.ShowMove(c.Frame("browse"), offerPage(c, l, seller, web.Form{})))
 }
 
@@ -98,6 +101,9 @@ func (s *Service) getAsk(c *web.Ctx) error {
 	}
 	if found && conv.LastSeq > 0 {
 		return c.Go("/inbox/" + string(conv.ID))
+	}
+	if err := s.mayMeet(c.Request().Context(), s.DB, me(c), l.Seller); err != nil {
+		return err
 	}
 	return c.Page(pages.ShowMove(c.Frame("browse"), askPage(c, l, seller, web.Form{})))
 }
