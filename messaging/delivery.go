@@ -297,6 +297,12 @@ func (s *Service) DeliveriesAbout(ctx context.Context, q db.Queryer, t turn.ID) 
 	return deliveriesOf(ctx, q, t)
 }
 
+// Revive sends the last warnings about a turn after all that were dropped for a
+// reason that holds no more.
+func (s *Service) Revive(ctx context.Context, tx *db.Tx, t turn.ID, reason string) error {
+	return revive(ctx, tx, t, reason, s.Clock.Now())
+}
+
 // without is args without some of them.
 func without(args map[string]any, keys ...string) map[string]any {
 	out := make(map[string]any, len(args))

@@ -45,6 +45,16 @@ func loadDelivery(ctx context.Context, q db.Queryer, did DeliveryID) (Delivery, 
 	return d, err
 }
 
+// revive lets the last warnings about a turn that were dropped for a reason wait
+// for a job again.
+func revive(ctx context.Context, tx *db.Tx, t turn.ID, reason string, now clock.Instant) error {
+	_, err := tx.Do(ctx, `
+		UPDATE deliveries
+		SET state = ?, next_at = ?, done_at = 0, reason = ''
+		WHERE turn_id = ? AND warning AND state = ? AND reason = ?`, Queued, now, t, Dropped, reason)
+	return err
+}
+
 // dueDeliveries are the deliveries that wait for a job at now.
 func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit int) ([]DeliveryID, error) {
 	var ids []DeliveryID

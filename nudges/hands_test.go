@@ -10,6 +10,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/nudges"
 )
 
@@ -112,9 +113,48 @@ func TestVersionsGoLiveAtTheirMoment(t *testing.T) {
 		if live() != sound.Name() {
 			w.Errorf("live: %s, not %s", live(), sound.Name())
 		}
+		if err := w.nudges.GoLive(w.Context(), op.ID, sound.Number, w.Clock.Now().Add(time.Hour)); !fault.Is(err, fault.Conflict) {
+			w.Errorf("taken off by going live again: %v", err)
+		}
 		vs, err := w.nudges.Versions(w.Context(), 10)
 		if w.OK(err); len(vs) != 2 || vs[0].Note != "Kaksi riittää." || vs[1].Draft() != true {
 			w.Errorf("kept: %+v", vs)
+		}
+	})
+}
+
+// A last warning that a takeover kept back is sent once the trade is handed back.
+func TestATakeoverSwallowsNoWarning(t *testing.T) {
+	each(t, func(w *watched) {
+		o := w.PaidFor()
+		op := accountstest.Operator(t, w.Accounts, "Salla Virta")
+		x := w.turnOf(turn.Ship, string(o.ID))
+		warned := func() (state messaging.State) {
+			ds, err := w.Messages.DeliveriesOf(w.Context(), x.ID)
+			w.OK(err)
+			for _, d := range ds {
+				if d.Warning && d.Channel == messaging.Email && d.User == w.Anna.ID {
+					state = d.State
+				}
+			}
+			return state
+		}
+		for warned() == "" && w.Clock.Now().Before(x.DueAt) { // until it is decided, not yet sent
+			w.Rest()
+			w.Clock.Move(30 * time.Minute)
+			_, err := w.nudges.Sweep(w.Context())
+			w.OK(err)
+		}
+		w.OK(w.DB.InTx(w.Context(), func(tx *db.Tx) error { return w.nudges.TakeOver(w.Context(), tx, op.ID, string(o.ID)) }))
+		w.Rest()
+		if warned() != messaging.Dropped {
+			w.Fatalf("in hand, the warning is %q", warned())
+		}
+		w.OK(w.DB.InTx(w.Context(), func(tx *db.Tx) error { return w.nudges.HandBack(w.Context(), tx, op.ID, string(o.ID)) }))
+		w.OK(w.Messages.Sweep(w.Context()))
+		w.Rest()
+		if warned() != messaging.Sent {
+			w.Errorf("handed back, the warning is %q", warned())
 		}
 	})
 }

@@ -93,7 +93,7 @@ func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, r
 	case strings.HasPrefix(d.Step, stepInHand+"."):
 		return inHand, "not in hand any more", nil
 	case inHand:
-		return false, "somebody at the desk has it in hand", nil
+		return false, droppedInHand, nil
 	case !d.Warning && f.muted[muteKey{d.User, t.Subject}]:
 		return false, "they asked for no reminders about it", nil
 	case known && now.Before(f.people(t).Promise) && string(d.User) == t.Owner && !step.Warning && !step.AtOnce():

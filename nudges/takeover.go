@@ -14,6 +14,9 @@ import (
 	"github.com/kierto/kierto/messaging"
 )
 
+// droppedInHand is why a message about what is in hand was not sent.
+const droppedInHand = "somebody at the desk has it in hand"
+
 // TakeoverID names a takeover: tko_…
 type TakeoverID string
 
@@ -47,8 +50,8 @@ func (s *Service) TakeOver(ctx context.Context, tx *db.Tx, op accounts.UserID, s
 
 // HandBack gives it back to the machine. Deadlines move by as long as it was in
 // hand, and leave whoever owes a waking day at the least; reminders are planned
-// anew. It is for operators, and is written
-// down. It fails with Conflict when nobody has it.
+// anew, and last warnings that were not sent because of it are sent now. It is for
+// operators, and is written down. It fails with Conflict when nobody has it.
 func (s *Service) HandBack(ctx context.Context, tx *db.Tx, op accounts.UserID, subject string) error {
 	now := s.Clock.Now()
 	held, err := takeovers(ctx, tx, []string{subject})
@@ -67,6 +70,9 @@ func (s *Service) HandBack(ctx context.Context, tx *db.Tx, op accounts.UserID, s
 		return err
 	}
 	for _, x := range open {
+		if err := s.Messages.Revive(ctx, tx, x.ID, droppedInHand); err != nil {
+			return err
+		}
 		due := x.DueAt.Add(now.Sub(max(t.Began, x.OpenedAt)))
 		if err := s.makeRoom(ctx, tx, x, due, now); err != nil {
 			return err

@@ -84,7 +84,8 @@ var ErrUnsound = errors.New("nudges: the policy is not sound")
 // GoLive makes a version the policy from a moment on, now at the earliest. Turns
 // that are open then keep their deadlines; the steps that lie ahead of them are
 // the new ones. It is for operators, and is written down. It fails with
-// ErrUnsound, with Missing, and with Invalid on "at" for a moment that has passed.
+// ErrUnsound, with Missing, with Conflict when it is or was live, and with Invalid
+// on "at" for a moment that has passed.
 func (s *Service) GoLive(ctx context.Context, op accounts.UserID, number int64, at clock.Instant) error {
 	v, err := s.VersionOf(ctx, number)
 	if err != nil {
@@ -95,6 +96,9 @@ func (s *Service) GoLive(ctx context.Context, op accounts.UserID, number int64, 
 		return err
 	}
 	now := s.Clock.Now()
+	if !v.Draft() && !now.Before(v.LiveAt) {
+		return fault.New(fault.Conflict, "nudges.policy_was_live") // its history stays as it was
+	}
 	if at.IsZero() {
 		at = now
 	}
