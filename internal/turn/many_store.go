@@ -35,15 +35,18 @@ func ClaimOne(ctx context.Context, tx *db.Tx, tid ID) ([]Turn, error) {
 	return ts, err
 }
 
-// AnyUnder tells whether an open turn still runs under another policy.
+// AnyUnder tells whether an open turn still runs under another policy. It looks
+// at both ends of an index: asked for what is less or greater, PostgreSQL reads
+// every turn when it has no statistics.
 func AnyUnder(ctx context.Context, q db.Queryer, policy string) (bool, error) {
-	var ids []ID
-	err := q.Select(ctx, &ids, `
-		SELECT id FROM turns WHERE closed_at = 0 AND policy < ?
-		UNION ALL
-		SELECT id FROM turns WHERE closed_at = 0 AND policy > ?
-		LIMIT 1`, policy, policy)
-	return len(ids) > 0, err
+	var ends struct {
+		Least string `db:"least"`
+		Most  string `db:"most"`
+	}
+	err := q.Get(ctx, &ends, `
+		SELECT COALESCE((SELECT MIN(policy) FROM turns WHERE closed_at = 0), ?) AS least,
+			COALESCE((SELECT MAX(policy) FROM turns WHERE closed_at = 0), ?) AS most`, policy, policy)
+	return ends.Least != policy || ends.Most != policy, err
 }
 
 // ClaimUnder are open turns that still run under another policy, as Claim.
