@@ -228,12 +228,6 @@ type sitemapRow struct {
 	UpdatedAt clock.Instant `db:"updated_at"`
 }
 
-// countLive is how many things are on sale.
-func countLive(ctx context.Context, q db.Queryer) (n int64, err error) {
-	err = q.Get(ctx, &n, `SELECT count(*) FROM listings l WHERE `+onSale)
-	return n, err
-}
-
 // countAll is how many listings there are, whatever their state.
 func countAll(ctx context.Context, q db.Queryer) (n int64, err error) {
 	err = q.Get(ctx, &n, `SELECT count(*) FROM listings`)

@@ -109,9 +109,7 @@ func world(t *testing.T, l Ladder, tn turn.Turn, owner, waiter accounts.User, re
 
 // apply lets what was decided be so.
 func (f *facts) apply(d decision, tn turn.Turn) turn.Turn {
-	for _, n := range d.record {
-		f.past[tn.ID] = append(f.past[tn.ID], n)
-	}
+	f.past[tn.ID] = append(f.past[tn.ID], d.record...)
 	tn.DueAt, tn.NextAt, tn.NextStep, tn.Policy, tn.Arm = d.watch.DueAt, d.watch.NextAt, d.watch.NextStep, d.watch.Policy, d.watch.Arm
 	return tn
 }

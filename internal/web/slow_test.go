@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -94,7 +93,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	}
 	for range 2 * crowd {
 		if c := <-cuts; c.took > 10*time.Second || c.took < 500*time.Millisecond {
-			t.Error(fmt.Sprintf("%s dripped for %s", c.what, c.took))
+			t.Errorf("%s dripped for %s", c.what, c.took)
 		}
 	}
 }
