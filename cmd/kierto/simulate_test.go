@@ -17,9 +17,9 @@ import (
 // How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is more,
 // and KIERTO_TRADES=20000 that many on each database.
 const (
-	simulatedLite      = 1_500 // on SQLite
-	simulatedServe     = 300   // on PostgreSQL, where every question is a journey
-	simulatedLiteLong  = 6_000
+	simulatedLite      = 600 // on SQLite
+	simulatedServe     = 200 // on PostgreSQL, where every question is a journey
+	simulatedLiteLong  = 1_000
 	simulatedServeLong = 1_000
 	simulateLimit      = 100 * time.Minute
 )
