@@ -157,7 +157,7 @@ func (r *replaying) would(t turn.Turn, p Planned, role, to string) {
 // terms are the deadline and the promise a turn would have had. What hung on a
 // carrier's word stays as it was.
 func (r *replaying) terms(t turn.Turn, l Ladder, people People) (due, aim clock.Instant) {
-	old, q := r.live.Ladders[t.Kind], people.Owner.Quiet
+	old, q := r.live.For(t), people.Owner.Quiet
 	within, before := l.Within, old.Within
 	if !l.Offered.IsZero() && t.DueAt.Sub(t.OpenedAt) > 2*before.EndFor(t.OpenedAt, orders.Dates{}, q).Sub(t.OpenedAt) {
 		within, before = l.Offered, old.Offered // it came from an accepted offer

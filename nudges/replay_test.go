@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/nudges"
 )
@@ -49,6 +50,29 @@ func TestReplayTellsWhatADraftWouldHaveDone(t *testing.T) {
 		}
 		if r := replay(live); r.Would != same.Would || r.Sent != same.Sent {
 			w.Errorf("a replay changed something: %+v", r)
+		}
+	})
+}
+
+// What has passed to an operator is replayed by the ladder that an operator
+// follows: under an unchanged policy its deadline stays where it was.
+func TestReplayFollowsWhatPassedToAnOperator(t *testing.T) {
+	each(t, func(w *watched) {
+		now := w.Clock.Now()
+		began := now.Add(-20 * day)
+		w.do(`INSERT INTO turns (id, kind, subject, version, owner_id, waiter_id, opened_at, due_at, policy, closed_at, outcome)
+			VALUES (?, 'confirm', 'ord_1', 1, 'operator', ?, ?, ?, 'x', ?, 'done')`,
+			id.New[turn.ID]("trn", began), w.Noora.ID, began, began.Add(14*day), began.Add(12*day))
+		p, err := nudges.ParsePolicy(strings.Replace(nudges.BuiltIn(), `within = "14 days"\naim = "48 h"`, `within = "10 days"\naim = "48 h"`, 1))
+		w.OK(err)
+		r, err := w.nudges.Replay(w.Context(), p, p, now.Add(-30*day), now)
+		if w.OK(err); r.Turns != 1 || r.Sooner != 0 || r.Later != 0 {
+			w.Errorf("replayed: %+v", r)
+		}
+		for _, l := range r.Lines {
+			if l.To == nudges.ToOwner {
+				w.Errorf("it would have reminded the owner of it: %+v", l)
+			}
 		}
 	})
 }

@@ -9,15 +9,20 @@ import (
 	"time"
 
 	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/nudges"
 	"github.com/kierto/kierto/payments"
 )
 
-// step is a step of a turn's ladder.
-func (w *world) rung(kind turnKind, name string) (nudges.Step, bool) {
-	return w.policy.Ladders[kind].Step(name)
+// ladder is the ladder that a turn follows: what has passed to an operator
+// follows another than what its owner was to do.
+func (w *world) ladder(t *turnRow) nudges.Ladder {
+	return w.policy.For(turn.Turn{Kind: t.Kind, Owner: t.Owner})
 }
+
+// rung is a step of a turn's ladder.
+func (w *world) rung(t *turnRow, name string) (nudges.Step, bool) { return w.ladder(t).Step(name) }
 
 // countDay counts a reminder against its reader's day.
 func (w *world) countDay(d departing, did messaging.DeliveryID, now clock.Instant) {

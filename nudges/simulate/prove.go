@@ -110,7 +110,7 @@ func (w *world) checkNudges(t *turnRow, old, all []nudge) {
 	tr := w.tradeOfTurn(t)
 	owner, waiter := 0, 0
 	for _, n := range all {
-		step, known := w.rung(t.Kind, n.Step)
+		step, known := w.rung(t, n.Step)
 		if n.Verdict == "sent" {
 			switch {
 			case n.User == t.Owner && step.To == nudges.ToOwner:
@@ -158,7 +158,7 @@ func (w *world) checkLateness(t *turnRow, n nudge, tr *trade) {
 func (w *world) checkTold(t *turnRow, all []nudge, tr *trade) {
 	want := int64(0)
 	for _, n := range all {
-		step, ok := w.rung(t.Kind, n.Step)
+		step, ok := w.rung(t, n.Step)
 		if ok && n.Verdict == "sent" && step.To == nudges.ToOwner && n.User == t.Owner && !step.AtOnce() && inStream(t.Kind) {
 			want++
 		}
@@ -263,7 +263,7 @@ func (w *world) checkLetter(d *delivery) {
 // channel, or rung up, when a message to them failed.
 func (w *world) checkFailed(ctx context.Context, d *delivery) error {
 	t := w.turn[d.Turn]
-	_, isCostly := w.policy.Ladders[t.Kind].Warning()
+	_, isCostly := w.ladder(t).Warning()
 	if w.silent || !t.ClosedAt.IsZero() || d.User != t.Owner || !isCostly {
 		return nil
 	}

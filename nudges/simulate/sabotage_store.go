@@ -173,7 +173,7 @@ func unwarned(w *world) []any {
 func nudged(w *world) []any {
 	return w.firstTurn(func(t *turnRow) bool {
 		return t.Waiter != "" && slices.ContainsFunc(w.nudges[t.ID], func(n nudge) bool {
-			s, ok := w.rung(t.Kind, n.Step)
+			s, ok := w.rung(t, n.Step)
 			return ok && n.Verdict == "sent" && n.User == t.Owner && !s.AtOnce() && len(w.nudges[t.ID]) == 1 && t.Kind != turn.Review
 		})
 	})
@@ -182,7 +182,7 @@ func nudged(w *world) []any {
 func remindedLate(w *world) []any {
 	t := w.firstTurn(func(t *turnRow) bool {
 		return t.Kind != turn.PayoutDetails && slices.ContainsFunc(w.nudges[t.ID], func(n nudge) bool {
-			s, ok := w.rung(t.Kind, n.Step)
+			s, ok := w.rung(t, n.Step)
 			return ok && n.Verdict == "sent" && n.User == t.Owner && s.When == "after" && !s.AtOnce() && !s.Warning
 		})
 	})
