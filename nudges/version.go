@@ -112,6 +112,7 @@ func (s *Service) GoLive(ctx context.Context, op accounts.UserID, number int64, 
 		if err := setLive(ctx, tx, number, at); err != nil {
 			return err
 		}
+		tx.AfterCommit(s.stored.forget)
 		return s.Accounts.Audit(ctx, tx, op, "policy.live", v.Name(), at.Time().UTC().Format("2006-01-02T15:04Z"))
 	})
 }

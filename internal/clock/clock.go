@@ -3,6 +3,7 @@
 package clock
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 	_ "time/tzdata" // zones work on machines without a zone database
@@ -80,17 +81,27 @@ func (f *Fixed) Set(i Instant) { f.now.Store(int64(i)) }
 // Move moves the clock by d.
 func (f *Fixed) Move(d time.Duration) { f.now.Add(d.Microseconds()) }
 
+// zones are the time zones that were asked for, by name; reading one takes far
+// longer than using it, and there are no more than the zone database has.
+var zones sync.Map
+
 // Zone is the named time zone, or Europe/Helsinki when the name is unknown.
 func Zone(name string) *time.Location {
+	if loc, ok := zones.Load(name); ok {
+		return loc.(*time.Location)
+	}
 	if loc, err := time.LoadLocation(name); err == nil && name != "" {
+		zones.Store(name, loc)
 		return loc
 	}
-	loc, err := time.LoadLocation("Europe/Helsinki")
-	if err != nil {
+	if name == home {
 		return time.UTC
 	}
-	return loc
+	return Zone(home)
 }
+
+// home is the zone of whoever named none.
+const home = "Europe/Helsinki"
 
 // Wall measures real time that passed, for logs and rate limits; it is not
 // moved by any Clock.
