@@ -3,6 +3,7 @@ package listings_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/listings"
@@ -337,6 +339,7 @@ func TestNews(t *testing.T) {
 			t.Errorf("notices lead to %v", notices)
 		}
 		ok(t, b.SetFavourite(ctx, b.noor, old.ID, true))
+		took(t, b, b.noor, "Oma satula", "Vanha satula", "Satulat alle 50", string(b.anna))
 		ok(t, b.tx(t, func(tx *db.Tx) error { return b.ClosesWith(ctx, tx, b.noor) }))
 		left, err := b.Searches(ctx, b.noor)
 		ok(t, err)
@@ -344,4 +347,18 @@ func TestNews(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	})
+}
+
+// took fails unless the download of somebody's data holds all of this.
+func took(t *testing.T, b *bench, who accounts.UserID, want ...string) {
+	t.Helper()
+	name, data, err := b.Export(t.Context(), who)
+	ok(t, err)
+	raw, err := json.Marshal(data)
+	ok(t, err)
+	for _, w := range want {
+		if !strings.Contains(string(raw), w) {
+			t.Errorf("%s.json lacks %q: %s", name, w, raw)
+		}
+	}
 }

@@ -37,3 +37,39 @@ func (s *Service) Export(ctx context.Context, u accounts.UserID) (name string, d
 func (s *Service) Leave(ctx context.Context, tx *db.Tx, u accounts.UserID) error {
 	return forget(ctx, tx, u, s.Clock.Now())
 }
+
+// kept is what the data download holds beside messages.
+type kept struct {
+	Notices []keptNotice      `json:"notices"`
+	Reports []keptReport      `json:"reports"`
+	Blocked []accounts.UserID `json:"blocked"`
+}
+
+type keptNotice struct {
+	At    clock.Instant `db:"created_at" json:"-"`
+	When  string        `db:"-" json:"at"`
+	About string        `db:"msg_key" json:"about"`
+	URL   string        `db:"url" json:"link"`
+}
+
+type keptReport struct {
+	At      clock.Instant `db:"created_at" json:"-"`
+	When    string        `db:"-" json:"at"`
+	Kind    string        `db:"kind" json:"of"`
+	Subject string        `db:"subject" json:"id"`
+	Reason  string        `db:"reason" json:"reason"`
+	Text    string        `db:"text" json:"text,omitempty"`
+}
+
+// ExportNotices is what a person was told in the app, what they reported and
+// whom they blocked. It is one of accounts' Exporters.
+func (s *Service) ExportNotices(ctx context.Context, u accounts.UserID) (name string, data any, err error) {
+	k, err := keptOf(ctx, s.DB, u, maxExport)
+	for i := range k.Notices {
+		k.Notices[i].When = k.Notices[i].At.String()
+	}
+	for i := range k.Reports {
+		k.Reports[i].When = k.Reports[i].At.String()
+	}
+	return "notices", k, err
+}

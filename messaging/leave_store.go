@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
@@ -21,6 +22,18 @@ func written(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([
 	return es, err
 }
 
+// keptOf are somebody's notices, reports and blocks, oldest first.
+func keptOf(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) (kept, error) {
+	k := kept{Notices: []keptNotice{}, Reports: []keptReport{}, Blocked: []accounts.UserID{}}
+	err := errors.Join(
+		q.Select(ctx, &k.Notices, `SELECT created_at, msg_key, url FROM notices WHERE user_id = ? ORDER BY created_at, id LIMIT ?`, u, limit),
+		q.Select(ctx, &k.Reports, `
+			SELECT created_at, kind, subject, reason, text FROM reports WHERE reporter_id = ? ORDER BY created_at, id LIMIT ?`, u, limit),
+		q.Select(ctx, &k.Blocked, `SELECT blocked_id FROM blocks WHERE user_id = ? ORDER BY created_at, blocked_id`, u),
+	)
+	return k, err
+}
+
 // forget removes what is only one person's.
 func forget(ctx context.Context, tx *db.Tx, u accounts.UserID, now clock.Instant) error {
 	for _, query := range []string{
@@ -32,7 +45,6 @@ func forget(ctx context.Context, tx *db.Tx, u accounts.UserID, now clock.Instant
 		`DELETE FROM reminder_days WHERE user_id = ?`,
 		`DELETE FROM push_subscriptions WHERE user_id = ?`,
 		`DELETE FROM reply_addresses WHERE user_id = ?`,
-		`UPDATE inbound SET user_id = '' WHERE user_id = ?`,
 		`UPDATE deliveries SET address = '', reason = '' WHERE user_id = ? AND channel <> 'app' AND state NOT IN ('queued', 'sending')`,
 	} {
 		if _, err := tx.Do(ctx, query, u); err != nil {

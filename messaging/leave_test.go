@@ -25,6 +25,13 @@ func TestLeaving(t *testing.T) {
 		b.tell(t, b.nudge("first"))
 		b.run(t)
 		b.tell(t, b.nudge("second"))
+		if err := b.Block(t.Context(), b.anna.ID, b.noora.ID); err != nil {
+			t.Fatal(err)
+		}
+		name, data, err = b.ExportNotices(t.Context(), b.anna.ID)
+		if raw, _ = json.Marshal(data); err != nil || !strings.Contains(string(raw), string(b.noora.ID)) || !strings.Contains(string(raw), `"about":"`) {
+			t.Errorf("%s: %s (%v)", name, raw, err)
+		}
 		b.tx(t, func(tx *db.Tx) error { return b.Leave(t.Context(), tx, b.anna.ID) })
 		b.run(t)
 		if n := len(b.letters(b.anna)); n != 1 {

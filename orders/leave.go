@@ -7,6 +7,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/listings"
 )
 
 // ClosesWith refuses to let somebody leave while a trade of theirs is open, and
@@ -33,17 +34,37 @@ func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, u accounts.UserID) 
 
 // Exported is a trade in the data download.
 type Exported struct {
-	Ref       string   `json:"reference"`
-	Role      Actor    `json:"role"`
-	Title     string   `json:"title"`
-	State     State    `json:"state"`
-	Item      int64    `json:"item_cents"`
-	Shipping  int64    `json:"shipping_cents"`
-	Fee       int64    `json:"fee_cents"`
-	Currency  string   `json:"currency"`
-	Address   any      `json:"address,omitempty"`
-	CreatedAt string   `json:"created"`
-	Moves     []string `json:"moves"`
+	Ref       string           `json:"reference"`
+	Role      Actor            `json:"role"`
+	Title     string           `json:"title"`
+	State     State            `json:"state"`
+	Item      int64            `json:"item_cents"`
+	Shipping  int64            `json:"shipping_cents"`
+	Fee       int64            `json:"fee_cents"`
+	Currency  string           `json:"currency"`
+	Address   any              `json:"address,omitempty"`
+	CreatedAt string           `json:"created"`
+	Moves     []string         `json:"moves"`
+	Reviews   []ExportedReview `json:"reviews,omitempty"`
+}
+
+// ExportedOffer is an offer in the data download.
+type ExportedOffer struct {
+	Listing  string     `json:"listing"`
+	Role     Actor      `json:"role"`
+	By       Actor      `json:"by"`
+	Amount   int64      `json:"amount_cents"`
+	Currency string     `json:"currency"`
+	State    OfferState `json:"state"`
+	Made     string     `json:"made"`
+}
+
+// ExportedReview is a review in the data download.
+type ExportedReview struct {
+	By      Actor   `json:"by"`
+	Verdict Verdict `json:"verdict"`
+	Text    string  `json:"text"`
+	Written string  `json:"written"`
 }
 
 // Export is somebody's trades, for accounts.Service.Exporters.
@@ -66,7 +87,49 @@ func (s *Service) Export(ctx context.Context, u accounts.UserID) (string, any, e
 		for _, h := range hs {
 			x.Moves = append(x.Moves, h.At.String()+" "+string(h.Event)+" by "+string(h.Actor))
 		}
+		rs, err := reviewsOfOrder(ctx, s.DB, o.ID)
+		if err != nil {
+			return "", nil, err
+		}
+		for _, r := range rs {
+			if r.Visible(u, s.Clock.Now()) {
+				x.Reviews = append(x.Reviews, ExportedReview{o.Role(r.Author), r.Verdict, r.Text, r.CreatedAt.String()})
+			}
+		}
 		out = append(out, x)
 	}
 	return "trades", out, nil
+}
+
+// ExportOffers is what somebody offered and was offered, for
+// accounts.Service.Exporters.
+func (s *Service) ExportOffers(ctx context.Context, u accounts.UserID) (string, any, error) {
+	os, err := everyOfferOf(ctx, s.DB, u, 10*maxMine)
+	if err != nil {
+		return "", nil, err
+	}
+	ids := make([]listings.ID, len(os))
+	for i, o := range os {
+		ids[i] = o.Listing
+	}
+	ls, err := s.Listings.Many(ctx, s.DB, ids)
+	if err != nil {
+		return "", nil, err
+	}
+	out := []ExportedOffer{}
+	for _, o := range os {
+		out = append(out, ExportedOffer{
+			Listing: ls[o.Listing].Title, Role: o.role(u), By: o.role(o.By), Amount: o.Minor, Currency: o.Currency,
+			State: o.State, Made: o.CreatedAt.String(),
+		})
+	}
+	return "offers", out, nil
+}
+
+// role is which side of an offer somebody is on.
+func (o Offer) role(u accounts.UserID) Actor {
+	if u == o.Buyer {
+		return Buyer
+	}
+	return Seller
 }

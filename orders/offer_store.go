@@ -60,6 +60,14 @@ func openOffersOf(ctx context.Context, q db.Queryer, u accounts.UserID, limit in
 	return os, err
 }
 
+// everyOfferOf are those somebody made or got, whatever became of them.
+func everyOfferOf(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([]Offer, error) {
+	var os []Offer
+	err := q.Select(ctx, &os, `
+		SELECT `+offerColumns+` FROM offers WHERE buyer_id = ? OR seller_id = ? ORDER BY created_at, id LIMIT ?`, u, u, limit)
+	return os, err
+}
+
 // endOffer closes an open offer; false when it is closed already.
 func endOffer(ctx context.Context, tx *db.Tx, id OfferID, version int64, to OfferState, now clock.Instant) (bool, error) {
 	n, err := tx.Do(ctx, `

@@ -1,6 +1,7 @@
 package orders_test
 
 import (
+	"github.com/kierto/kierto/accounts"
 	"sync"
 	"testing"
 	"time"
@@ -204,6 +205,12 @@ func TestReviewsAreBlind(t *testing.T) {
 		m.Wants(m.WriteReview(m.Context(), o.ID, m.Noora.ID, "great", ""), "orders.verdict_missing")
 		m.OK(m.WriteReview(m.Context(), o.ID, m.Noora.ID, orders.Bad, "Hidas."))
 		m.Wants(m.WriteReview(m.Context(), o.ID, m.Noora.ID, orders.Good, ""), "orders.review_written")
+		for who, want := range map[accounts.UserID]int{m.Noora.ID: 1, m.Anna.ID: 0} {
+			_, data, err := m.Export(m.Context(), who)
+			if ts, ok := data.([]orders.Exported); err != nil || !ok || len(ts) != 1 || len(ts[0].Reviews) != want {
+				m.Errorf("the download of %s: %v, %v", who, data, err)
+			}
+		}
 		if c, err := m.CountReviews(m.Context(), m.Anna.ID); err != nil || c != (orders.Counted{}) {
 			m.Errorf("shown too early: %+v, %v", c, err)
 		}
@@ -290,6 +297,10 @@ func TestLeaving(t *testing.T) {
 		m.OK(err)
 		name, data, err := m.Export(m.Context(), m.Noora.ID)
 		if err != nil || name == "" || data == nil {
+			m.Errorf("export: %s, %v, %v", name, data, err)
+		}
+		name, data, err = m.ExportOffers(m.Context(), m.Noora.ID)
+		if all, ok := data.([]orders.ExportedOffer); err != nil || !ok || len(all) != 1 || all[0].Amount != 6000 || all[0].By != orders.Buyer {
 			m.Errorf("export: %s, %v, %v", name, data, err)
 		}
 		m.OK(leave())

@@ -231,7 +231,8 @@ func (m *market) shelves() error {
 func (m *market) hooks() {
 	m.accounts.Mailer = m.messages.AccountMail
 	m.accounts.Closers = append(m.accounts.Closers, m.orders.ClosesWith, m.payments.Leave, m.listings.ClosesWith, m.messages.Leave, m.nudges.Leave)
-	m.accounts.Exporters = append(m.accounts.Exporters, m.payments.Export, m.orders.Export, m.messages.Export, m.messages.ExportReach, m.nudges.Export)
+	m.accounts.Exporters = append(m.accounts.Exporters, m.listings.Export, m.orders.Export, m.orders.ExportOffers, m.payments.Export,
+		m.messages.Export, m.messages.ExportReach, m.messages.ExportNotices, m.nudges.Export)
 
 	m.accounts.ChannelParts = append(m.accounts.ChannelParts, m.messages.PushPart)
 
