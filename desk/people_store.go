@@ -50,7 +50,7 @@ func reachOf(ctx context.Context, q db.Queryer, u accounts.UserID) (reach, error
 		FROM (
 			SELECT (SELECT COUNT(*) FROM nudges x WHERE x.turn_id = t.id AND x.user_id = t.owner_id AND x.verdict = 'sent') AS n
 			FROM turns t
-			WHERE t.owner_id = ? AND t.closed_at > 0 AND t.outcome = 'done' AND t.kind IN (`+moving+`)
+			WHERE t.owner_id = ? AND t.closed_at > 0 AND t.outcome IN ('done', 'seen') AND t.kind IN (`+moving+`)
 			ORDER BY t.opened_at DESC
 			LIMIT ?) AS newest`, u, recentTurns)
 	return r, err

@@ -179,7 +179,7 @@ func (s *Service) measureSteps(ctx context.Context, e *Effect) error {
 // count adds what followed one decided reminder.
 func (x *StepEffect) count(r stepRow) {
 	hours := math.Inf(1)
-	if r.Outcome == turn.Done {
+	if turn.Did(r.Outcome) {
 		hours = r.ClosedAt.Sub(r.DecidedAt).Hours()
 	}
 	share, all := &x.Sent, &x.sent

@@ -35,7 +35,7 @@ func turnSums(ctx context.Context, q db.Queryer, from, until, now clock.Instant)
 	err := q.Select(ctx, &rows, `
 		SELECT x.kind, x.arm, COUNT(*) AS n, SUM(x.h) AS hours, SUM(x.h * x.h) AS squares, SUM(x.done) AS done
 		FROM (
-			SELECT t.kind, t.arm, `+hours+` AS h, CASE WHEN t.outcome = 'done' THEN 1 ELSE 0 END AS done
+			SELECT t.kind, t.arm, `+hours+` AS h, CASE WHEN t.outcome IN ('done', 'seen') THEN 1 ELSE 0 END AS done
 			FROM turns t
 			WHERE t.id >= ? AND t.id < ? AND t.policy <> '' AND t.owner_id NOT IN ('operator', 'carrier')) AS x
 		GROUP BY x.kind, x.arm`, now, first, end)
@@ -76,7 +76,7 @@ func wayEffects(ctx context.Context, q db.Queryer, from, until clock.Instant) ([
 			SUM(CASE WHEN d.state = 'sent' AND (d.reached_at > 0 OR d.channel = 'email'
 				OR (d.channel = 'app' AND EXISTS (SELECT 1 FROM notices x WHERE x.id = d.address AND x.read_at > 0)))
 				THEN 1 ELSE 0 END) AS delivered,
-			SUM(CASE WHEN d.state = 'sent' AND t.outcome = 'done' AND t.closed_at >= d.done_at AND t.closed_at <= d.done_at + ?
+			SUM(CASE WHEN d.state = 'sent' AND t.outcome IN ('done', 'seen') AND t.closed_at >= d.done_at AND t.closed_at <= d.done_at + ?
 				THEN 1 ELSE 0 END) AS acted,
 			SUM(CASE WHEN d.state = 'failed' THEN 1 ELSE 0 END) AS failed
 		FROM deliveries d

@@ -99,29 +99,30 @@ const (
 type Turn struct {
 	Who     Actor
 	Owes    turn.Kind
-	Aim     Term  // what is promised; past it the one who waits may leave
-	Within  Term  // the deadline
-	Offered Term  // the deadline instead, after an accepted offer
-	Else    Event // what the clock does then
-	Costly  bool  // the one who owes loses something then, so we must have reached them; if not, the turn passes to an operator
+	Aim     Term    // what is promised; past it the one who waits may leave
+	Within  Term    // the deadline
+	Offered Term    // the deadline instead, after an accepted offer
+	Else    Event   // what the clock does then
+	Seen    []Event // what others tell when the one who owes has done it: the payment, the carrier's scan
+	Costly  bool    // the one who owes loses something then, so we must have reached them; if not, the turn passes to an operator
 }
 
 // turns says, for every open state, whose move it is, how long they have, and
 // which event the clock causes if they let it pass. A state missing here is
 // closed. Nothing in the market waits on nobody.
 var turns = map[State]Turn{
-	PendingPayment:   {Who: Buyer, Owes: turn.Pay, Within: minutes(30), Offered: hours(24), Else: Expire},
-	Paid:             {Who: Seller, Owes: turn.Ship, Aim: businessDays(3), Within: businessDays(5), Else: Cancel, Costly: true},
+	PendingPayment:   {Who: Buyer, Owes: turn.Pay, Within: minutes(30), Offered: hours(24), Else: Expire, Seen: evident(Pay)},
+	Paid:             {Who: Seller, Owes: turn.Ship, Aim: businessDays(3), Within: businessDays(5), Else: Cancel, Seen: evident(Accept, Arrive, Deliver), Costly: true},
 	AwaitingHandover: {Who: Seller, Owes: turn.HandOver, Within: days(7), Else: Cancel, Costly: true},
-	CancelRequested:  {Who: Seller, Owes: turn.AgreeCancel, Within: hours(24), Else: Cancel, Costly: true},
+	CancelRequested:  {Who: Seller, Owes: turn.AgreeCancel, Within: hours(24), Else: Cancel, Seen: evident(Accept, Arrive, Deliver), Costly: true},
 	Shipped:          {Who: Carrier, Owes: turn.Deliver, Within: estimatePlus(3), Else: GiveUp},
 	Sent:             {Who: Buyer, Owes: turn.SayArrived, Within: days(10), Else: Complete, Costly: true},
-	ReadyForPickup:   {Who: Buyer, Owes: turn.Collect, Within: pointHold(7), Else: TurnBack},
+	ReadyForPickup:   {Who: Buyer, Owes: turn.Collect, Within: pointHold(7), Else: TurnBack, Seen: evident(Deliver)},
 	Delivered:        {Who: Buyer, Owes: turn.Confirm, Within: hours(48), Else: Complete, Costly: true},
 	Disputed:         {Who: Seller, Owes: turn.AnswerClaim, Within: hours(48), Else: GiveUp},
 	InReview:         {Who: Operator, Owes: turn.Rule, Aim: hours(48), Within: days(14), Else: Refund},
 	ChargedBack:      {Who: Operator, Owes: turn.Rule, Aim: hours(48), Within: days(14), Else: GiveUp},
-	ReturnPending:    {Who: Buyer, Owes: turn.SendBack, Within: businessDays(5), Else: Complete, Costly: true},
+	ReturnPending:    {Who: Buyer, Owes: turn.SendBack, Within: businessDays(5), Else: Complete, Seen: evident(SendBack, ArriveBack), Costly: true},
 	Returning:        {Who: Carrier, Owes: turn.DeliverBack, Within: estimatePlus(3), Else: GiveUp},
 	Returned:         {Who: Seller, Owes: turn.ConfirmReturn, Within: hours(48), Else: ConfirmReturn, Costly: true},
 }
@@ -272,5 +273,6 @@ var rules = []Rule{
 	{From: Returned, Event: PassOn, By: by(Clock), To: Returned},
 }
 
-func by(a ...Actor) []Actor   { return a }
-func do(e ...Effect) []Effect { return e }
+func by(a ...Actor) []Actor      { return a }
+func do(e ...Effect) []Effect    { return e }
+func evident(e ...Event) []Event { return e }

@@ -239,6 +239,8 @@ func (s *Service) turnOver(ctx context.Context, tx *db.Tx, before Order, r Rule,
 		outcome = turn.Lapsed
 	case who.Actor == t.Who:
 		outcome = turn.Done
+	case slices.Contains(t.Seen, r.Event):
+		outcome = turn.Seen
 	}
 	if before.Turn != "" {
 		if _, err := turn.CloseID(ctx, tx, s.Clock.Now(), before.Turn, outcome); err != nil {

@@ -1,6 +1,7 @@
 package orders_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ func TestAWholeTrade(t *testing.T) {
 		m.Sound()
 		m.Does(o, orders.Buyer, orders.Complete, orders.Input{})
 		m.Is(o, orders.Completed)
+		ended(m, o, "pay seen", "ship seen", "deliver done", "collect seen", "confirm done")
 		m.Listing(listings.Sold)
 		m.Money(o, payments.Releasing, payments.Released)
 		m.OK(m.WriteReview(m.Context(), o.ID, m.Noora.ID, orders.Good, "Juuri kuten kuvissa."))
@@ -390,4 +392,15 @@ func TestPlanning(t *testing.T) {
 			m.Errorf("the ladder was not planned anew: %+v", got)
 		}
 	})
+}
+
+// ended fails unless the trade's turns ended like this: what the payment and the
+// scans tell counts as done by whoever owed it.
+func ended(m *orderstest.Market, o orders.Order, want ...string) {
+	m.Helper()
+	var got []string
+	m.OK(m.DB.Select(m.Context(), &got, `SELECT kind || ' ' || outcome FROM turns WHERE subject = ? AND closed_at > 0 ORDER BY closed_at, opened_at`, o.ID))
+	if !slices.Equal(got, want) {
+		m.Errorf("the turns ended as %q, want %q", got, want)
+	}
 }

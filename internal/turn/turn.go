@@ -56,10 +56,14 @@ const (
 // Outcomes of a closed turn.
 const (
 	Done       = "done"        // the owner did it
+	Seen       = "seen"        // the owner did it, as somebody else tells: the payment, the carrier's scan
 	Moved      = "moved"       // somebody else moved, so that nothing is owed any more
 	Lapsed     = "lapsed"      // the deadline passed
 	HandedOver = "handed_over" // an operator took it over
 )
+
+// Did tells whether an outcome means that the owner did what they owed.
+func Did(outcome string) bool { return outcome == Done || outcome == Seen }
 
 // Turn is something somebody owes by a time.
 type Turn struct {

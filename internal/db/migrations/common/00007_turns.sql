@@ -16,7 +16,7 @@ CREATE TABLE turns (
 	policy     TEXT    NOT NULL DEFAULT '',          -- version of the policy it runs under
 	arm        TEXT    NOT NULL DEFAULT 'treated' CHECK (arm IN ('treated', 'holdout')),
 	closed_at  BIGINT  NOT NULL DEFAULT 0,
-	outcome    TEXT    NOT NULL DEFAULT '',          -- 'done', 'lapsed', 'moved', 'handed_over'
+	outcome    TEXT    NOT NULL DEFAULT '',          -- 'done', 'seen', 'lapsed', 'moved', 'handed_over'
 	CHECK (closed_at <> 0 OR next_at IS NOT NULL)    -- an open turn always has a next step
 );
 CREATE INDEX turns_due ON turns (next_at, id) WHERE closed_at = 0;
