@@ -31,6 +31,8 @@ type checkout struct {
 	away    bool // the pickup points cannot be had now
 	form    web.Form
 	mine    bool // the buyer's own open trade holds it
+
+	strayed fault.Faults // what was chosen and is not to be had
 }
 
 func (s *Service) getCheckout(c *web.Ctx) error {
@@ -62,7 +64,7 @@ func (s *Service) postCheckout(c *web.Ctx) error {
 	if form.Get("look") != "" {
 		return c.Page(pages.ShowCheckout(c.Frame("browse"), s.checkoutPage(c, co)))
 	}
-	o, err := s.Buy(c.Request().Context(), co.purchase(me(c)))
+	o, err := s.buyFrom(c, co)
 	if fs := fault.As(err); len(fs) > 0 && fs[0].Kind == fault.Conflict {
 		if fs[0].Key != "orders.price_changed" {
 			return err // there is nothing to mend in the form
@@ -76,6 +78,14 @@ func (s *Service) postCheckout(c *web.Ctx) error {
 		})
 	}
 	return s.toPayment(c, o)
+}
+
+// buyFrom buys what was chosen, and nothing in the place of it.
+func (s *Service) buyFrom(c *web.Ctx, co checkout) (Order, error) {
+	if err := co.strayed.Or(); err != nil {
+		return Order{}, err
+	}
+	return s.Buy(c.Request().Context(), co.purchase(me(c)))
 }
 
 // checkout finds out what the page needs, from what was chosen so far.
@@ -109,11 +119,15 @@ func (s *Service) checkout(c *web.Ctx, form web.Form) (checkout, error) {
 	if err := s.prefill(ctx, &co); err != nil {
 		return co, err
 	}
+	wanted, known := co.form.Get("way"), false
 	co.chosen = co.options[0]
 	for _, o := range co.options {
-		if o.ID() == co.form.Get("way") {
-			co.chosen = o
+		if o.ID() == wanted {
+			co.chosen, known = o, true
 		}
+	}
+	if wanted != "" && !known {
+		co.strayed.Add(fault.Field("way", "orders.way_gone"))
 	}
 	co.form.Values.Set("way", co.chosen.ID())
 	s.findPoints(ctx, &co)
@@ -145,13 +159,17 @@ func (s *Service) findPoints(ctx context.Context, co *checkout) {
 	}
 	points, err := s.Shipping.Points(ctx, co.form.Get("postcode"), co.chosen.Carrier)
 	co.points, co.away = points, err != nil
-	chosen := false
+	wanted, known := co.form.Get("point"), false
 	for _, p := range points {
-		chosen = chosen || p.ID == co.form.Get("point")
+		known = known || p.ID == wanted
 	}
-	if !chosen && len(points) > 0 {
-		co.form.Values.Set("point", points[0].ID)
+	if known || len(points) == 0 {
+		return
 	}
+	if wanted != "" && len(co.strayed) == 0 {
+		co.strayed.Add(fault.Field("point", "orders.point_gone"))
+	}
+	co.form.Values.Set("point", points[0].ID)
 }
 
 // purchase is what was chosen.
@@ -164,7 +182,11 @@ func (co checkout) purchase(buyer accounts.UserID) Purchase {
 			Town: co.form.Get("town"), Phone: co.form.Get("phone"),
 		},
 	}
-	if seen, err := strconv.ParseInt(co.form.Get("seen"), 10, 64); err == nil {
+	if text := co.form.Get("seen"); text != "" {
+		seen, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			seen = -1 // no price is that
+		}
 		p.Seen = money.Amount{Minor: seen, Currency: co.item.Currency}
 	}
 	for _, x := range co.points {

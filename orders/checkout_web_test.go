@@ -101,6 +101,30 @@ func TestThePriceChanged(t *testing.T) {
 	})
 }
 
+// What was chosen is what is bought: a way or a pickup point that is not to be
+// had is said, and another is not taken in its place.
+func TestNothingElseIsBought(t *testing.T) {
+	lite(t, func(m *orderstest.Market) {
+		noora := browser(m, m.Noora)
+		for field, wrong := range map[string]string{"way": "point:pigeon", "point": "nowhere"} {
+			form := filled(m, noora)
+			form.Set(field, wrong)
+			page := noora.Post(m.Saddle.URL()+"/buy", form).Want(422)
+			if page.Find(`a[href="#f-`+field+`"]`).Length() == 0 {
+				t.Errorf("%s wrong: not in the summary: %s", field, page.Text("main"))
+			}
+			form.Set("look", "1") // looking shows what there is
+			noora.Post(m.Saddle.URL()+"/buy", form).Want(200)
+		}
+		form := filled(m, noora)
+		form.Set("seen", "cheap")
+		noora.Post(m.Saddle.URL()+"/buy", form).Want(409)
+		if os, err := m.ListOf(m.Context(), m.Noora.ID); err != nil || len(os) != 0 {
+			t.Errorf("%d orders, %v", len(os), err)
+		}
+	})
+}
+
 // One's own thing, and what somebody else was quicker to buy, cannot be bought;
 // a sentence says so.
 func TestWhatCannotBeBought(t *testing.T) {
