@@ -92,6 +92,7 @@ func TestMoreTime(t *testing.T) {
 			p.Has("1–14 päivää")
 		}
 		r.unlogged(string(o.ID))
+		r.op.Get(page(o, "/extend")).Leads(page(o)) // its form is there
 		r.op.Post(page(o, "/extend"), webtest.Form("days", "3")).Leads(page(o))
 		o = r.now(o, orders.Paid)
 		if after := r.due(o); after != before.Add(3*day) {

@@ -30,7 +30,12 @@ func (s *Service) showTrade(c *web.Ctx, status int, form web.Form) error {
 
 // getAct is the page before an act.
 func (s *Service) getAct(a act) web.Handler {
-	return func(c *web.Ctx) error { return s.showAct(c, 200, a, web.Form{}) }
+	return func(c *web.Ctx) error {
+		if a.Event == orders.Extend { // it is a small form of the trade's own page
+			return c.Go("/desk/orders/" + c.Param("id"))
+		}
+		return s.showAct(c, 200, a, web.Form{})
+	}
 }
 
 // showAct shows the page before an act; when it cannot be done any more, the

@@ -46,8 +46,9 @@ type Meta struct {
 
 // Demo is the clock at the foot of every page of the demo.
 type Demo struct {
-	Now    clock.Instant
-	People []DemoPerson // one-click sign-in
+	Now      clock.Instant
+	People   []DemoPerson // one-click sign-in
+	Password string       // everybody's: operators type it again before money moves
 }
 
 // DemoPerson can be signed in as with one click.

@@ -29,7 +29,7 @@ func layoutExamples() []layout.Example {
 			return moment(f)
 		}},
 		{Name: "layout-demo", Make: func(f web.Frame) templ.Component {
-			f.Demo = &web.Demo{Now: Moment, People: []web.DemoPerson{
+			f.Demo = &web.Demo{Now: Moment, Password: "kokeilen kiertoa 4 kertaa", People: []web.DemoPerson{
 				{ID: "usr_noora", Name: "Noora", Role: "buyer"},
 				{ID: "usr_anna", Name: "Anna", Role: "seller"},
 				{ID: "usr_salla", Name: "Salla", Role: "operator"},

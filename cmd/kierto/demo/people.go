@@ -11,7 +11,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 )
 
-// password is everybody's, for those who want to type it.
+// password is everybody's. It stands at the foot of every page.
 const password = "kokeilen kiertoa 4 kertaa"
 
 // place is where somebody lives.

@@ -31,7 +31,7 @@ func (d *Demo) Web(r *web.Server) {
 
 // Foot is the demo's part of every page.
 func (d *Demo) Foot() *web.Demo {
-	f := &web.Demo{Now: d.Clock.Now()}
+	f := &web.Demo{Now: d.Clock.Now(), Password: password}
 	for _, p := range d.state.People {
 		f.People = append(f.People, web.DemoPerson{ID: string(p.ID), Name: p.Name, Role: p.Role})
 	}
