@@ -17,10 +17,11 @@ import (
 
 // Names inside a backup and below the data folder.
 const (
-	backupDB    = "database" // the database's own backup format
-	photoFolder = "photos"
-	backupEnd   = "end"       // last in a backup: how many photo files came before it
-	originals   = "incoming+" // how files of photos begin whose sizes are not made yet
+	backupDB       = "database" // the database's own backup format
+	photoFolder    = "photos"
+	backupEnd      = "end"       // last in a backup: how many photo files came before it
+	firstMigration = "00001_"    // pending only when a database has no tables
+	originals      = "incoming+" // how files of photos begin whose sizes are not made yet
 )
 
 func migrateCommand(ctx context.Context, e env, args []string) error {
@@ -60,11 +61,18 @@ func backupCommand(ctx context.Context, e env, args []string) error {
 	if _, err := os.Stat(target); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is there already; a backup never overwrites another", target)
 	}
-	d, err := db.Open(ctx, db.Config{URL: e.cfg.Database, Dir: e.cfg.Data})
+	d, err := e.existing(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	pending, err := d.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 && strings.HasPrefix(pending[0], firstMigration) {
+		return errors.New("there is nothing to back up: the database is empty")
+	}
 	tmp, err := os.MkdirTemp(filepath.Dir(target), ".kierto-backup-")
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/kierto/kierto/internal/check"
@@ -14,7 +16,7 @@ import (
 // open opens the database and builds the services for a command that only looks
 // or makes one change. Call close when done.
 func (e env) open(ctx context.Context) (m *market, closeDB func(), err error) {
-	d, err := db.Open(ctx, db.Config{URL: e.cfg.Database, Dir: e.cfg.Data})
+	d, err := e.existing(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,6 +32,17 @@ func (e env) open(ctx context.Context) (m *market, closeDB func(), err error) {
 		closeDB()
 	}
 	return m, closeDB, err
+}
+
+// existing opens a database that is there. A folder without one, such as a
+// mistyped name, is refused and left alone, where Open would make one.
+func (e env) existing(ctx context.Context) (*db.DB, error) {
+	if e.cfg.Database == "" {
+		if _, err := os.Stat(filepath.Join(e.cfg.Data, db.FileName)); err != nil {
+			return nil, fmt.Errorf("there is no marketplace in %s; --data or KIERTO_DATA names its folder", e.cfg.Data)
+		}
+	}
+	return db.Open(ctx, db.Config{URL: e.cfg.Database, Dir: e.cfg.Data})
 }
 
 // checkCommand prints every invariant with how many things were looked at, and

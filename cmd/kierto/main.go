@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/kierto/kierto/internal/config"
@@ -80,9 +81,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		help(errOut)
 		return exitUsage
 	}
-	if args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+	switch args[0] {
+	case "help", "--help", "-h":
 		help(out)
 		return exitOK
+	case "--version":
+		args[0] = "version"
 	}
 	for _, c := range commands() {
 		if c.name != args[0] {
@@ -95,7 +99,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		case errors.Is(err, flag.ErrHelp):
 			return exitOK
 		case errors.Is(err, errUsage):
-			_, _ = fmt.Fprintf(errOut, "usage: kierto %s %s\n", c.name, c.args)
+			_, _ = fmt.Fprintln(errOut, usage(c.name))
 			return exitUsage
 		case errors.Is(err, errBroken): // check has said which
 			return exitFailed
@@ -124,10 +128,26 @@ All other settings are environment variables; docs/operations.md lists them.
 `)
 }
 
+// usage is how a command is typed: "usage: kierto operator add EMAIL". name may
+// go on with one of its verbs.
+func usage(name string) string {
+	first, _, _ := strings.Cut(name, " ")
+	for _, c := range commands() {
+		if c.name == first {
+			return strings.TrimSpace("usage: kierto " + c.name + " " + c.args)
+		}
+	}
+	return "usage: kierto " + name
+}
+
 // flags are the common flags of every command, on top of the environment.
 func (e *env) flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet("kierto "+name, flag.ContinueOnError)
 	f.SetOutput(e.err)
+	f.Usage = func() {
+		_, _ = fmt.Fprintln(e.err, usage(name))
+		f.PrintDefaults()
+	}
 	f.StringVar(&e.cfg.Addr, "addr", e.cfg.Addr, "where to listen, `HOST:PORT`")
 	f.StringVar(&e.cfg.Data, "data", e.cfg.Data, "`folder` of the SQLite file and the photos")
 	f.StringVar(&e.cfg.Database, "database", e.cfg.Database, "postgres://… `URL`, or empty for SQLite in the data folder")

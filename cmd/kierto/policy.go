@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"time"
@@ -15,6 +16,10 @@ import (
 func policyCommand(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
 		return errUsage
+	}
+	if args[0] == "-h" || args[0] == "--help" || args[0] == "-help" {
+		e.flags("policy").Usage()
+		return flag.ErrHelp
 	}
 	switch args[0] {
 	case "verify":

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
+	"strings"
 
 	"github.com/kierto/kierto/internal/check"
 	"github.com/kierto/kierto/internal/clock"
@@ -39,6 +42,10 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 	}
 	if o.Orders < 1 || o.Days < 1 || o.Database != "sqlite" && o.Database != "postgres" {
 		return errUsage
+	}
+	if _, known := simulate.Sabotages()[o.Sabotage]; o.Sabotage != "" && !known {
+		return fmt.Errorf("nothing is called %q that could be broken; there are %s", o.Sabotage,
+			strings.Join(slices.Sorted(maps.Keys(simulate.Sabotages())), ", "))
 	}
 	p, stop, err := e.simulated(o)
 	if err != nil {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// typed runs a command as somebody types it, in this process.
+func typed(t *testing.T, words ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e strings.Builder
+	code = run(t.Context(), words, &o, &e)
+	return code, o.String(), e.String()
+}
+
+// Every command says how it is typed when asked, and when its words are off; the
+// exit codes are 0, 1 and 2, which scripts rely on.
+func TestCommandsSayHowTheyAreTyped(t *testing.T) {
+	t.Parallel()
+	for _, c := range commands() {
+		want := strings.TrimSpace("usage: kierto " + c.name + " " + c.args)
+		if code, _, errOut := typed(t, c.name, "--help"); code != exitOK || !strings.HasPrefix(errOut, want+"\n") {
+			t.Errorf("%s --help: exit %d, %q, want %q", c.name, code, errOut, want)
+		}
+		if code, _, errOut := typed(t, c.name, "--no-such-flag"); code != exitUsage || !strings.Contains(errOut, want+"\n") {
+			t.Errorf("%s with a flag it has not: exit %d, %q, want %q", c.name, code, errOut, want)
+		}
+	}
+	for words, want := range map[string]int{
+		"": exitUsage, "help": exitOK, "--help": exitOK, "version": exitOK, "--version": exitOK, "bogus": exitUsage,
+		"policy verify a b": exitUsage, "policy bogus": exitUsage, "operator remove x": exitUsage, "backup": exitUsage, "restore a b": exitUsage,
+		"simulate --orders 0": exitUsage, "simulate --db mysql": exitUsage, "simulate --sabotage nothing": exitFailed,
+		"generate --listings -1": exitUsage, "demo --seed huge": exitUsage, "policy verify /no/such/file": exitFailed,
+		"policy verify": exitOK,
+	} {
+		if code, _, errOut := typed(t, strings.Fields(words)...); code != want {
+			t.Errorf("kierto %s: exit %d, want %d: %s", words, code, want, errOut)
+		}
+	}
+}
+
+// A command that looks at a marketplace wants one to be there: a mistyped folder
+// is said, and nothing is made in it.
+func TestCommandsWantAMarketplace(t *testing.T) {
+	t.Parallel()
+	nowhere := filepath.Join(t.TempDir(), "mistyped")
+	file := filepath.Join(t.TempDir(), "backup.tar")
+	for _, words := range [][]string{{"check"}, {"backup", file}, {"operator", "add", "anna@example.fi"}, {"policy", "replay"}} {
+		code, out, errOut := typed(t, append(words, "--data", nowhere)...)
+		if code != exitFailed || !strings.Contains(errOut, nowhere) {
+			t.Errorf("%q: exit %d, %s%s", words, code, out, errOut)
+		}
+	}
+	for _, path := range []string{nowhere, file} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s was made", path)
+		}
+	}
+}
