@@ -56,6 +56,8 @@ func TestChannels(t *testing.T) {
 		for _, bad := range []string{"25:00", "7", "12:60", "-1:00", "aa:bb", "1:1", "12:00:00"} {
 			faulty(t, b.SaveChannels(ctx, u.ID, accounts.Channels{QuietFrom: bad, QuietUntil: "07:00"}), "accounts.time_wrong", "quiet_from")
 		}
+		faulty(t, b.SaveChannels(ctx, u.ID, accounts.Channels{QuietUntil: "07:00"}), "accounts.time_wrong", "quiet_from")
+		faulty(t, b.SaveChannels(ctx, u.ID, accounts.Channels{QuietFrom: "22:00"}), "accounts.time_wrong", "quiet_until")
 		faulty(t, b.SaveChannels(ctx, u.ID, accounts.Channels{QuietFrom: "12:00", QuietUntil: "08:00"}), "accounts.quiet_long", "quiet_until")
 		ok(t, b.SaveChannels(ctx, u.ID, accounts.Channels{}))
 		if accounts.TimeOfDay(got.QuietFrom) != "22:30" {

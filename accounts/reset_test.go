@@ -116,6 +116,24 @@ func TestResetLettersAreLimited(t *testing.T) {
 	}
 }
 
+// Nobody fills a mailbox by joining with its address again and again, and the
+// answer is the same as before.
+func TestJoiningAgainIsLimited(t *testing.T) {
+	b := lite(t)
+	u := accountstest.Person(t, b.Service, "Anna")
+	for _, email := range []string{u.Email, "new@example.fi"} {
+		b.box = nil
+		again := anna
+		again.Email = email
+		for range 10 {
+			ok(t, b.SignUp(t.Context(), again))
+		}
+		if len(b.box) != 4 {
+			t.Errorf("%d letters to %s", len(b.box), email)
+		}
+	}
+}
+
 // A new password ends every other session, and needs the old one.
 func TestChangePassword(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {

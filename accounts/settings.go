@@ -95,12 +95,13 @@ type Channels struct {
 // "quiet_from", "quiet_until" and "texts".
 func (s *Service) SaveChannels(ctx context.Context, id UserID, in Channels) error {
 	var fs fault.Faults
+	half := (in.QuietFrom == "") != (in.QuietUntil == "")
 	from, ok := minutes(in.QuietFrom)
-	if !ok {
+	if !ok || half && in.QuietFrom == "" {
 		fs.Add(fault.Field("quiet_from", "accounts.time_wrong"))
 	}
 	until, ok := minutes(in.QuietUntil)
-	if !ok {
+	if !ok || half && in.QuietUntil == "" {
 		fs.Add(fault.Field("quiet_until", "accounts.time_wrong"))
 	}
 	if len(fs) == 0 && (until-from+24*60)%(24*60) > maxQuiet {

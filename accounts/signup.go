@@ -25,6 +25,7 @@ type NewUser struct {
 // SignUp makes an account and sends the link that confirms its address. Anyone
 // may call it. When the address has an account already, that person is written
 // to instead, and the caller cannot tell: the answer and the work are the same.
+// Beyond a few letters an hour to one mailbox nothing is done.
 // It fails with Invalid faults of "name", "email" and "password".
 func (s *Service) SignUp(ctx context.Context, n NewUser) error {
 	n.Email, n.Name = tidy(n.Email), tidy(n.Name)
@@ -37,6 +38,12 @@ func (s *Service) SignUp(ctx context.Context, n NewUser) error {
 	}
 	secret, err := s.Passwords.Hash(ctx, n.Password)
 	if err != nil {
+		return err
+	}
+	if err := s.Attempt(ctx, "join:"+Fold(n.Email), lettersAddress, lettersPer); err != nil {
+		if fault.Is(err, fault.TooMany) {
+			return nil
+		}
 		return err
 	}
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
