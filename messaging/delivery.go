@@ -282,6 +282,12 @@ func (s *Service) Delivered(ctx context.Context, q db.Queryer, t turn.ID, u acco
 	return n > 0, err
 }
 
+// ReadAt is when somebody read the line in the app about a step of a turn; 0: not
+// yet.
+func (s *Service) ReadAt(ctx context.Context, q db.Queryer, t turn.ID, step string, u accounts.UserID) (clock.Instant, error) {
+	return lineRead(ctx, q, t, step, u)
+}
+
 // ReadNotices marks all lines in the app as seen by the person who looks at them.
 func (s *Service) ReadNotices(ctx context.Context, u accounts.UserID) error {
 	return readNotices(ctx, s.DB, u, s.Clock.Now())

@@ -95,6 +95,16 @@ func delivered(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) 
 	return n, err
 }
 
+// lineRead is when the line in the app that tells a step was first read; 0: not yet.
+func lineRead(ctx context.Context, q db.Queryer, t turn.ID, step string, u accounts.UserID) (at clock.Instant, err error) {
+	err = q.Get(ctx, &at, `
+		SELECT COALESCE(MIN(n.read_at), 0)
+		FROM deliveries d
+		JOIN notices n ON n.id = d.address
+		WHERE d.turn_id = ? AND d.step = ? AND d.user_id = ? AND d.channel = 'app' AND n.read_at > 0`, t, step, u)
+	return at, err
+}
+
 // deliveriesOf are what was sent about a turn, oldest first.
 func deliveriesOf(ctx context.Context, q db.Queryer, t turn.ID) ([]Delivery, error) {
 	var ds []Delivery

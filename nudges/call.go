@@ -2,7 +2,6 @@ package nudges
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -84,39 +83,4 @@ func (s *Service) Called(ctx context.Context, op accounts.UserID, cid CallID, re
 		}
 		return s.Accounts.Audit(ctx, tx, op, what, c.Subject, note)
 	})
-}
-
-// Reached tells whether something about a turn is known to have reached a
-// person: a message that arrived, or a call. Whoever had no channel left when the
-// last warning came was not reached, whatever arrived before: the clock takes
-// nothing from them, and an operator decides.
-func (s *Service) Reached(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (bool, error) {
-	unwarned, err := s.unwarned(ctx, q, t, u)
-	if err != nil || unwarned {
-		return false, err
-	}
-	if ok, err := s.Messages.Delivered(ctx, q, t, u); ok || err != nil {
-		return ok, err
-	}
-	return spokenTo(ctx, q, t, u)
-}
-
-// unwarned tells whether somebody's last warning about a turn found no channel.
-func (s *Service) unwarned(ctx context.Context, q db.Queryer, id turn.ID, u accounts.UserID) (bool, error) {
-	p, err := s.Live(ctx, q)
-	if err != nil {
-		return false, err
-	}
-	t, err := turn.Get(ctx, q, id)
-	if err != nil {
-		return false, err
-	}
-	w, costly := p.For(t).Warning()
-	if !costly {
-		return false, nil
-	}
-	past, err := decidedMany(ctx, q, []turn.ID{id})
-	return slices.ContainsFunc(past, func(n Nudge) bool {
-		return n.Step == w.Name && n.UserID == string(u) && n.Verdict == noChannel
-	}), err
 }

@@ -50,9 +50,9 @@ func doneCall(ctx context.Context, tx *db.Tx, cid CallID, now clock.Instant, op 
 	return n == 1, err
 }
 
-// spokenTo tells whether a person was reached by a call about a turn.
-func spokenTo(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (bool, error) {
-	var n int
-	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM calls WHERE turn_id = ? AND user_id = ? AND reached`, t, u)
-	return n > 0, err
+// spokenTo is when a person was first reached by a call about a turn; 0: never.
+func spokenTo(ctx context.Context, q db.Queryer, t turn.ID, u accounts.UserID) (clock.Instant, error) {
+	var at clock.Instant
+	err := q.Get(ctx, &at, `SELECT COALESCE(MIN(done_at), 0) FROM calls WHERE turn_id = ? AND user_id = ? AND reached`, t, u)
+	return at, err
 }

@@ -54,7 +54,7 @@ var said = [invariants]string{
 	OneTurn:        "an open trade has exactly one turn of its own, and a closed one none",
 	NextLook:       "every open turn has a next look",
 	Warned:         "nothing costly lapses before its last warning had 24 waking hours",
-	Reached:        "nothing costly lapses without a reminder that arrived",
+	Reached:        "nothing costly lapses without a last warning that arrived",
 	Once:           "nobody gets the same reminder twice by one channel",
 	Asleep:         "nobody is reminded in their quiet hours, but for last warnings",
 	Answered:       "nobody is reminded of what is done",

@@ -188,11 +188,12 @@ func (w *world) checkClosed(ctx context.Context, t *turnRow) error {
 	}
 	w.holds(Warned, awake >= warningLead-warningSlip, tr, "%s %s opened at %s lapsed at %s, warned at %s: %s awake; %v",
 		t.Kind, t.ID, t.OpenedAt, t.ClosedAt, warned, awake, w.nudges[t.ID])
+	last, _ := w.ladder(t).Warning()
 	for _, d := range w.letters[t.ID] {
-		reached = reached || d.User == t.Owner && w.arrived(d, p)
+		reached = reached || d.User == t.Owner && d.Step == last.Name && w.arrived(d, p)
 	}
 	calls, err := spokenTo(ctx, w.db, t.ID, t.Owner)
-	w.holds(Reached, reached || calls > 0, tr, "%s lapsed at %s and nothing had arrived", t.Kind, t.ClosedAt)
+	w.holds(Reached, reached || calls > 0, tr, "%s lapsed at %s and no last warning had arrived", t.Kind, t.ClosedAt)
 	return err
 }
 
