@@ -40,10 +40,28 @@ func (s *Service) Identify(c *web.Ctx) (web.Reader, error) {
 // new token, so that nobody who knew the old one gets in.
 func (s *Service) begin(c *web.Ctx, id UserID) error {
 	ctx, m := c.Request().Context(), c.Sessions()
+	if c.Reader.ID != string(id) {
+		if err := s.leaveBrowser(c); err != nil {
+			return err
+		}
+	}
 	if err := m.RenewToken(ctx); err != nil {
 		return err
 	}
 	m.Put(ctx, web.SessionUser, string(id))
 	m.Put(ctx, web.SessionAgent, Agent(c.Request().UserAgent()))
 	return nil
+}
+
+// leaveBrowser ends the session of whoever is signed in with this browser, and
+// what hangs on it.
+func (s *Service) leaveBrowser(c *web.Ctx) error {
+	if !c.Reader.SignedIn() {
+		return nil
+	}
+	err := s.EndSession(c.Request().Context(), UserID(c.Reader.ID), c.Reader.Session)
+	if fault.Is(err, fault.Missing) { // ended from elsewhere, meanwhile
+		return nil
+	}
+	return err
 }

@@ -123,7 +123,7 @@ func (s *Service) newPassword(ctx context.Context, tx *db.Tx, id UserID, stored,
 	if err := spendTokens(ctx, tx, id, tokenReset, s.Clock.Now()); err != nil {
 		return err
 	}
-	if err := deleteSessions(ctx, tx, id, keep); err != nil {
+	if err := s.endSessions(ctx, tx, id, keep); err != nil {
 		return err
 	}
 	if err := s.Audit(ctx, tx, id, "accounts.password", string(id), ""); err != nil {

@@ -45,6 +45,9 @@ type Service struct {
 	// Changed are told, in the transaction that stores it, that a person may be
 	// reached at other hours or by other channels from now on.
 	Changed []func(ctx context.Context, tx *db.Tx, id UserID) error
+	// Ended are told, in the transaction that does it, that a person ended sessions
+	// of theirs, and which live on.
+	Ended []func(ctx context.Context, tx *db.Tx, id UserID, living []string) error
 	// Exporters give the parts of the data download: a file name without ending,
 	// and anything that JSON can hold.
 	Exporters []func(ctx context.Context, id UserID) (name string, data any, err error)

@@ -152,16 +152,46 @@ func (s *Service) Sessions(ctx context.Context, user UserID) ([]Session, error) 
 // EndSession signs one of the person's browsers out. Somebody else's session is
 // a Missing fault.
 func (s *Service) EndSession(ctx context.Context, user UserID, id string) error {
-	ok, err := deleteSessionOf(ctx, s.DB, user, id)
-	if err == nil && !ok {
-		err = fault.New(fault.Missing, "web.missing")
-	}
-	return err
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		ok, err := deleteSessionOf(ctx, tx, user, id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Missing, "web.missing")
+		}
+		return s.ended(ctx, tx, user)
+	})
 }
 
 // EndSessions signs all of the person's browsers out, but the one named keep.
 func (s *Service) EndSessions(ctx context.Context, user UserID, keep string) error {
-	return s.DB.InTx(ctx, func(tx *db.Tx) error { return deleteSessions(ctx, tx, user, keep) })
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.endSessions(ctx, tx, user, keep) })
+}
+
+func (s *Service) endSessions(ctx context.Context, tx *db.Tx, user UserID, keep string) error {
+	if err := deleteSessions(ctx, tx, user, keep); err != nil {
+		return err
+	}
+	return s.ended(ctx, tx, user)
+}
+
+// ended tells that a person ended sessions of theirs.
+func (s *Service) ended(ctx context.Context, tx *db.Tx, user UserID) error {
+	ss, err := sessionsOf(ctx, tx, user, realNow())
+	if err != nil {
+		return err
+	}
+	living := make([]string, len(ss))
+	for i, x := range ss {
+		living[i] = x.ID
+	}
+	for _, f := range s.Ended {
+		if err := f(ctx, tx, user, living); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // browsers and systems are looked for in this order: many claim to be others.

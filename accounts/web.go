@@ -121,6 +121,9 @@ func (s *Service) postSignIn(c *web.Ctx) error {
 }
 
 func (s *Service) postSignOut(c *web.Ctx) error {
+	if err := s.leaveBrowser(c); err != nil {
+		return err
+	}
 	if err := c.Sessions().Destroy(c.Request().Context()); err != nil {
 		return err
 	}

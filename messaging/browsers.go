@@ -36,6 +36,7 @@ type Browser struct {
 	Auth      string          `db:"auth"`     // its shared secret, base64url
 	VAPID     string          `db:"vapid"`    // our public key that it knows
 	Agent     string          `db:"agent"`    // browser and system, shortened
+	Session   string          `db:"session"`  // in which it subscribed; "": not known
 	CreatedAt clock.Instant   `db:"created_at"`
 }
 
@@ -83,6 +84,14 @@ func (s *Service) Browsers(ctx context.Context, q db.Queryer, u accounts.UserID)
 // that is not there is fine.
 func (s *Service) UnsubscribeBrowser(ctx context.Context, u accounts.UserID, which string) error {
 	return dropBrowser(ctx, s.DB, u, which)
+}
+
+// SessionsEnded forgets the browsers of u that subscribed in a session that lives
+// no more: whoever signs out, or signs other browsers out, leaves nobody behind who
+// gets their messages. A session that is merely old ends nothing. It is one of
+// accounts' Ended hooks.
+func (s *Service) SessionsEnded(ctx context.Context, tx *db.Tx, u accounts.UserID, living []string) error {
+	return dropBrowsers(ctx, tx, u, living)
 }
 
 // UseWebPush has push messages carried to browsers by their push services.

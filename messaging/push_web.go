@@ -72,7 +72,7 @@ func (s *Service) postPush(c *web.Ctx) error {
 	ctx := c.Request().Context()
 	err = s.Subscribe(ctx, me(c), Browser{
 		Endpoint: form.Get("endpoint"), P256dh: form.Get("p256dh"), Auth: form.Get("auth"), VAPID: form.Get("key"),
-		Agent: accounts.Agent(c.Request().UserAgent()),
+		Agent: accounts.Agent(c.Request().UserAgent()), Session: c.Reader.Session,
 	})
 	if err != nil {
 		return err
