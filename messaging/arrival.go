@@ -40,7 +40,11 @@ func (s *Service) Arrived(ctx context.Context, a Arrival) (known bool, err error
 		}
 		known = true
 		if !a.Failed {
-			return arrived(ctx, tx, did, s.Clock.Now())
+			ds, err := arrived(ctx, tx, did, s.Clock.Now())
+			if err != nil {
+				return err
+			}
+			return s.went(ctx, tx, s.aboutTurns(ds))
 		}
 		return s.fail(ctx, tx, d, clip(a.Reason, maxReason), a.Gone)
 	})

@@ -58,7 +58,7 @@ func (s *Service) still(ctx context.Context, b bundle, u accounts.User, now cloc
 			}
 			continue
 		}
-		ok, reason, err := s.stillWanted(ctx, d, u, now)
+		ok, reason, err := s.stillWanted(ctx, &d, u, now)
 		if err != nil {
 			return nil, err
 		}

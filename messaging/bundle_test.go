@@ -168,7 +168,7 @@ func TestCappedIsCheckedAgain(t *testing.T) {
 		if d := b.step(t, "step2"); d.State != messaging.Queued || d.Tries != 0 || d.Reason != "daily cap" {
 			t.Fatalf("put off: %+v", d)
 		}
-		b.Recheck = func(context.Context, messaging.Delivery) (bool, string, error) { return false, "stale", nil }
+		b.Recheck = func(context.Context, *messaging.Delivery) (bool, string, error) { return false, "stale", nil }
 		b.after(t, 24*time.Hour)
 		if d := b.step(t, "step2"); d.State != messaging.Dropped || d.Reason != "stale" {
 			t.Errorf("the next day: %+v", d)

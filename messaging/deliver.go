@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/kierto/kierto/accounts"
@@ -131,7 +132,7 @@ func (s *Service) post(ctx context.Context, d Delivery, send func(context.Contex
 	defer cancel()
 	now := s.Clock.Now()
 	if err == nil {
-		return settle(after, s.DB, d.ID, now, receipt)
+		return s.settle(after, d, now, receipt)
 	}
 	refused := &Refused{Temporary: true, Reason: err.Error()}
 	errors.As(err, &refused)
@@ -139,6 +140,41 @@ func (s *Service) post(ctx context.Context, d Delivery, send func(context.Contex
 		return s.lose(after, d, refused)
 	}
 	return putBack(after, s.DB, d.ID, now.Add(pauses[d.Tries-1]), clip(refused.Reason, maxReason))
+}
+
+// settle notes that a message, and those under its name, were sent, and tells who
+// waits for that. What goes wrong with telling them loses no note of the sending.
+func (s *Service) settle(ctx context.Context, d Delivery, now clock.Instant, receipt string) error {
+	about := s.aboutTurns(append([]Delivery{d}, d.Others...))
+	if len(about) == 0 {
+		return settle(ctx, s.DB, d.ID, now, receipt)
+	}
+	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
+		if err := settle(ctx, tx, d.ID, now, receipt); err != nil {
+			return err
+		}
+		return s.went(ctx, tx, about)
+	})
+	if err != nil {
+		s.Log.Error("sent, and not told on", "delivery", d.ID, "err", err)
+		return settle(ctx, s.DB, d.ID, now, receipt)
+	}
+	return nil
+}
+
+// aboutTurns are those of some deliveries that somebody waits to hear of.
+func (s *Service) aboutTurns(ds []Delivery) []Delivery {
+	return slices.DeleteFunc(ds, func(d Delivery) bool { return d.Turn == "" || s.Went == nil })
+}
+
+// went tells of messages that left the house.
+func (s *Service) went(ctx context.Context, tx *db.Tx, ds []Delivery) error {
+	for _, d := range ds {
+		if err := s.Went(ctx, tx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lose ends a delivery that nobody took; it counts against no cap.
@@ -154,8 +190,8 @@ func (s *Service) giveUp(ctx context.Context, d Delivery, why *Refused) error {
 	})
 }
 
-// stillWanted checks again, right before sending.
-func (s *Service) stillWanted(ctx context.Context, d Delivery, u accounts.User, now clock.Instant) (bool, string, error) {
+// stillWanted checks again, right before sending, and brings d up to date.
+func (s *Service) stillWanted(ctx context.Context, d *Delivery, u accounts.User, now clock.Instant) (bool, string, error) {
 	if !d.StaleAt.IsZero() && !now.Before(d.StaleAt) {
 		return false, "too late", nil
 	}
@@ -171,10 +207,15 @@ func (s *Service) stillWanted(ctx context.Context, d Delivery, u accounts.User, 
 			return false, "read", nil
 		}
 	}
-	if d.Turn != "" && s.Recheck != nil {
-		return s.Recheck(ctx, d)
+	if d.Turn == "" || s.Recheck == nil {
+		return true, "", nil
 	}
-	return true, "", nil
+	was := d.RawArgs
+	ok, reason, err := s.Recheck(ctx, d)
+	if err == nil && ok && d.RawArgs != was {
+		err = reword(ctx, s.DB, d.ID, d.RawArgs)
+	}
+	return ok, reason, err
 }
 
 // Sweep hands out what is due: deliveries that waited for the morning, for

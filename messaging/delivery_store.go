@@ -55,6 +55,12 @@ func revive(ctx context.Context, tx *db.Tx, t turn.ID, reason string, now clock.
 	return err
 }
 
+// reword changes what the words of a delivery that is being sent speak of.
+func reword(ctx context.Context, d db.Doer, did DeliveryID, args string) error {
+	_, err := d.Do(ctx, `UPDATE deliveries SET args = ? WHERE id = ? AND state = ?`, args, did, Sending)
+	return err
+}
+
 // dueDeliveries are the deliveries that wait for a job at now.
 func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit int) ([]DeliveryID, error) {
 	var ids []DeliveryID

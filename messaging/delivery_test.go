@@ -144,7 +144,9 @@ func TestWhoGetsMail(t *testing.T) {
 // Right before sending it is asked once more whether the reminder still holds.
 func TestRecheck(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		b.Recheck = func(context.Context, messaging.Delivery) (bool, string, error) { return false, "posted meanwhile", nil }
+		b.Recheck = func(context.Context, *messaging.Delivery) (bool, string, error) {
+			return false, "posted meanwhile", nil
+		}
 		b.tell(t, b.nudge("day"))
 		b.run(t)
 		if n := len(b.letters(b.anna)); n != 0 {

@@ -323,7 +323,7 @@ func TestReportBeforeASecondTry(t *testing.T) {
 // it is back, and what does not is dropped with a reason and never sent.
 func TestProviderAwayForADay(t *testing.T) {
 	everyPort(t, func(t *testing.T, p *phones) {
-		p.Recheck = func(_ context.Context, d messaging.Delivery) (bool, string, error) {
+		p.Recheck = func(_ context.Context, d *messaging.Delivery) (bool, string, error) {
 			return d.Step != "day" || p.clock.Now().Before(d.CreatedAt.Add(12*time.Hour)), "its time has passed", nil
 		}
 		p.Down(true)

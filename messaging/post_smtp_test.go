@@ -60,7 +60,7 @@ func TestNoLetterIsLost(t *testing.T) {
 func TestStaleLettersAreNotSentLate(t *testing.T) {
 	b := lite(t)
 	stale := false
-	b.Recheck = func(context.Context, messaging.Delivery) (bool, string, error) { return !stale, "stale", nil }
+	b.Recheck = func(context.Context, *messaging.Delivery) (bool, string, error) { return !stale, "stale", nil }
 	b.post.Cue(smtp.Cue{Fault: smtp.Busy, Times: 12})
 	for n := range 3 {
 		x := reminder(n)

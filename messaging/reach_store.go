@@ -1,7 +1,9 @@
 package messaging
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
@@ -35,15 +37,18 @@ func optedOut(ctx context.Context, q db.Queryer, addresses []string) (os []optOu
 	return os, err
 }
 
-// arrived notes that a message, and those it told too, reached its reader; once.
-func arrived(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant) error {
-	_, err := tx.Do(ctx, `
+// arrived notes that a message, and those it told too, reached its reader. It
+// gives those of which that was not known.
+func arrived(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant) (ds []Delivery, err error) {
+	err = tx.Select(ctx, &ds, `
 		UPDATE deliveries
 		SET reached_at = ?,
 			state = CASE WHEN state = 'failed' THEN 'sent' ELSE state END,
 			reason = CASE WHEN state = 'failed' THEN '' ELSE reason END
-		WHERE (id = ? OR bundle = ?) AND reached_at = 0 AND state IN ('queued', 'sending', 'sent', 'failed')`, now, did, did)
-	return err
+		WHERE (id = ? OR bundle = ?) AND reached_at = 0 AND state IN ('queued', 'sending', 'sent', 'failed')
+		RETURNING `+deliveryColumns, now, did, did)
+	slices.SortFunc(ds, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	return ds, err
 }
 
 // bounced ends a message that will not arrive, and those it told too. It says

@@ -53,8 +53,12 @@ type Service struct {
 	webpush *WebPush // talks to browsers' push services; nil: nobody does
 
 	// Recheck is asked right before something about a turn is sent; nudges sets
-	// it. Not ok drops the message with the reason.
-	Recheck func(ctx context.Context, d Delivery) (ok bool, reason string, err error)
+	// it. Not ok drops the message with the reason. It brings up to date what the
+	// words speak of, d.RawArgs: deadlines move while a message waits.
+	Recheck func(ctx context.Context, d *Delivery) (ok bool, reason string, err error)
+	// Went is told, in the transaction that notes it, of a message about a turn
+	// that has left the house; nudges sets it. The same may be told twice.
+	Went func(ctx context.Context, tx *db.Tx, d Delivery) error
 	// Cap is how many reminders out of the house a person gets on one day of
 	// theirs; nil: 3. Last warnings come anyway.
 	Cap func(ctx context.Context) (int, error)

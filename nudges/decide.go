@@ -81,7 +81,7 @@ func (f *facts) decide(t turn.Turn, now clock.Instant) decision {
 	}
 	for _, p := range late {
 		for _, to := range f.readers(t, p.To) {
-			d.record = append(d.record, Nudge{t.ID, p.Name, to, p.At, now, stale})
+			d.record = append(d.record, Nudge{TurnID: t.ID, Step: p.Name, UserID: to, PlannedAt: p.At, DecidedAt: now, Verdict: stale})
 		}
 	}
 	if sent+len(held) == 0 && !now.Before(t.DueAt) {
@@ -194,9 +194,12 @@ func (f *facts) take(d *decision, t turn.Turn, l Ladder, p Planned, plan []Plann
 		default:
 			f.say(d, t, p, u, by, plan, now)
 		}
+		if n.Verdict == sent && !f.leaves(u, by, p.Warning) {
+			n.WentAt = now
+		}
 		d.record = append(d.record, n)
-		if n.Verdict == sent && p.To == ToOwner {
-			f.reassure(d, t, p, plan, now)
+		if n.Went() && p.To == ToOwner {
+			f.reassure(d, t, p.Step, now)
 		}
 	}
 }
@@ -233,36 +236,11 @@ func stales(t turn.Turn, p Planned, plan []Planned, u accounts.User, now clock.I
 	return end
 }
 
-// reassure tells the one who waits that the other was reminded: in the stream,
-// and by the channels the step names.
-func (f *facts) reassure(d *decision, t turn.Turn, p Planned, plan []Planned, now clock.Instant) {
-	owner := accounts.UserID(t.Owner)
-	if b, ok := f.brief(t, owner, false); ok && b.thread != "" && !p.AtOnce() {
-		key := "nudges.stream.reminded"
-		if p.Warning {
-			key = "nudges.stream.warned"
-		}
-		d.post = append(d.post, messaging.Posting{To: b.thread, Entry: messaging.Entry{
-			Kind: messaging.Nudge, Key: key, Args: map[string]any{"Who": owner}, Ref: string(t.ID),
-		}})
-	}
-	u, known := f.users[accounts.UserID(t.Waiter)]
-	if len(p.Tell) == 0 || !known || u.IsDeleted() {
-		return
-	}
-	n := Nudge{TurnID: t.ID, Step: p.Name, UserID: t.Waiter, PlannedAt: p.At, DecidedAt: now, Verdict: sent}
-	by, _ := ways(Step{By: p.Tell}, f.reach[u.ID])
-	if f.muted[muteKey{u.ID, t.Subject}] {
-		n.Verdict = wasMuted
-	} else if b, ok := f.brief(t, u.ID, false); ok {
-		b.args["When"] = now
-		d.tell = append(d.tell, messaging.Telling{
-			To: u.ID, Topic: messaging.TopicNudge, Key: toldKey(t.Kind), Args: b.args, URL: b.url, Thread: b.thread,
-			Dedupe: dedupe(t.ID, p.Name, u.ID), Turn: t.ID, Step: p.Name, By: by,
-			Stale: calendar.WakingAdd(now, staleAfter, u.Quiet()),
-		})
-	}
-	d.record = append(d.record, n)
+// leaves tells whether a step goes to somebody by anything but the app.
+func (f *facts) leaves(u accounts.User, by []string, warning bool) bool {
+	return slices.ContainsFunc(by, func(c string) bool {
+		return c != messaging.App && slices.Contains(f.reach[u.ID], c) && messaging.Takes(u, c, messaging.TopicNudge, warning)
+	})
 }
 
 // ways are the channels of a step for somebody who is reached by has. Channels

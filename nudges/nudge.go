@@ -57,7 +57,7 @@ func (s *Service) unanswered(ctx context.Context, tx *db.Tx, t turn.Turn) error 
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(past, func(n Nudge) bool { return n.Sent() && n.UserID == t.Owner }) {
+	if !slices.ContainsFunc(past, func(n Nudge) bool { return n.Went() && n.UserID == t.Owner }) {
 		key += "_unsaid"
 	}
 	return s.Messages.Tell(ctx, tx, messaging.Telling{
@@ -69,8 +69,9 @@ func (s *Service) unanswered(ctx context.Context, tx *db.Tx, t turn.Turn) error 
 // Recheck tells whether a message about a turn is still wanted, right before it
 // is sent: the turn is open, its reader still has to do with it, nobody at the
 // desk has it in hand, and its owner has not said meanwhile that they will do it
-// later.
-func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, reason string, err error) {
+// later. What its words speak of is brought up to date: a deadline that moved while
+// it waited is told as it is.
+func (s *Service) Recheck(ctx context.Context, d *messaging.Delivery) (ok bool, reason string, err error) {
 	t, err := turn.Get(ctx, s.DB, d.Turn)
 	switch {
 	case db.IsNone(err):
@@ -99,7 +100,27 @@ func (s *Service) Recheck(ctx context.Context, d messaging.Delivery) (ok bool, r
 	case known && now.Before(f.people(t).Promise) && string(d.User) == t.Owner && !step.Warning && !step.AtOnce():
 		return false, "they said when they will", nil
 	}
-	return true, "", nil
+	d.RawArgs, err = f.anew(t, *d, step.To == ToOperator || inHand)
+	return err == nil, "", err
+}
+
+// anew are the values of a message's words as they are now. It keeps those that
+// the turn does not know, such as when the other was reminded.
+func (f *facts) anew(t turn.Turn, d messaging.Delivery, staff bool) (string, error) {
+	b, ok := f.brief(t, d.User, staff)
+	if !ok {
+		return d.RawArgs, nil
+	}
+	args, err := messaging.DecodeArgs(d.RawArgs)
+	if err != nil {
+		return "", err
+	}
+	for k := range args {
+		if v, ok := b.args[k]; ok {
+			args[k] = v
+		}
+	}
+	return messaging.EncodeArgs(args)
 }
 
 // concerns tells whether a turn is still somebody's: one of its two, or staff

@@ -121,8 +121,8 @@ func (s *Service) Reminders(ctx context.Context, q db.Queryer, t turn.Turn) ([]o
 	}
 	var past []orders.PastNudge
 	for _, n := range p.Past {
-		if n.Verdict == sent {
-			past = append(past, orders.PastNudge{To: accounts.UserID(n.UserID), Step: n.Step, At: n.DecidedAt})
+		if n.Went() {
+			past = append(past, orders.PastNudge{To: accounts.UserID(n.UserID), Step: n.Step, At: n.WentAt})
 		}
 	}
 	var next []orders.PlannedNudge

@@ -42,7 +42,7 @@ func watch(m *orderstest.Market) *watched {
 		Accounts: m.Accounts, Messages: m.Messages, Payments: m.Payments, Orders: m.Service,
 	}
 	m.Reached, m.Messages.Failed = w.nudges.Reached, w.nudges.Failed
-	m.Messages.Recheck, m.Messages.Actions = w.nudges.Recheck, w.nudges.Actions
+	m.Messages.Recheck, m.Messages.Went, m.Messages.Actions = w.nudges.Recheck, w.nudges.Went, w.nudges.Actions
 	m.Messages.Within = w.nudges.Within
 	m.Accounts.Changed = append(m.Accounts.Changed, w.nudges.Retime)
 	m.Plan, m.Fit, m.Terms, m.Muted = w.nudges.Reminders, w.nudges.Fit, w.nudges.Terms, w.nudges.Muted

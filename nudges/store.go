@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/turn"
@@ -26,12 +27,16 @@ type Nudge struct {
 	PlannedAt clock.Instant `db:"planned_at"`
 	DecidedAt clock.Instant `db:"decided_at"`
 	Verdict   string        `db:"verdict"`
+	WentAt    clock.Instant `db:"went_at"` // when its first message left the house, or when it was decided if it is for the app alone; 0: not yet
 }
 
-const nudgeColumns = `turn_id, step, user_id, planned_at, decided_at, verdict`
+const nudgeColumns = `turn_id, step, user_id, planned_at, decided_at, verdict, went_at`
 
-// Sent tells whether the step was said to its reader.
+// Sent tells whether the step was to be said to its reader.
 func (n Nudge) Sent() bool { return n.Verdict == sent }
+
+// Went tells whether it was: a message left the house, or the app has all of it.
+func (n Nudge) Went() bool { return !n.WentAt.IsZero() }
 
 // recorded is how many nudges one statement stores.
 const recorded = 1000
@@ -40,16 +45,26 @@ const recorded = 1000
 // word holds.
 func recordMany(ctx context.Context, tx *db.Tx, all []Nudge) error {
 	for ns := range slices.Chunk(all, recorded) {
-		args := make([]any, 0, 6*len(ns))
+		args := make([]any, 0, 7*len(ns))
 		for _, n := range ns {
-			args = append(args, n.TurnID, n.Step, n.UserID, n.PlannedAt, n.DecidedAt, n.Verdict)
+			args = append(args, n.TurnID, n.Step, n.UserID, n.PlannedAt, n.DecidedAt, n.Verdict, n.WentAt)
 		}
-		_, err := tx.Do(ctx, `INSERT INTO nudges (`+nudgeColumns+`) `+db.Values(len(ns), 6)+` ON CONFLICT DO NOTHING`, args...)
+		_, err := tx.Do(ctx, `INSERT INTO nudges (`+nudgeColumns+`) `+db.Values(len(ns), 7)+` ON CONFLICT DO NOTHING`, args...)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wentOut notes that the first message of a step has left the house. It says false
+// when one had before, or when nothing of the kind was decided.
+func wentOut(ctx context.Context, tx *db.Tx, t turn.ID, step string, u accounts.UserID, now clock.Instant) (bool, error) {
+	n, err := tx.Do(ctx, `
+		UPDATE nudges
+		SET went_at = ?
+		WHERE turn_id = ? AND step = ? AND user_id = ? AND verdict = ? AND went_at = 0`, now, t, step, u, sent)
+	return n == 1, err
 }
 
 // decidedMany are the steps of turns that were taken, oldest first.

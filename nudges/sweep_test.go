@@ -544,7 +544,7 @@ func TestALetterSurvivesTrouble(t *testing.T) {
 	lite(t, func(w *watched) {
 		o := w.PaidFor()
 		real := w.Messages.Recheck
-		w.Messages.Recheck = func(_ context.Context, _ messaging.Delivery) (bool, string, error) {
+		w.Messages.Recheck = func(_ context.Context, _ *messaging.Delivery) (bool, string, error) {
 			return false, "", errors.New("away")
 		}
 		_, err := w.nudges.Sweep(w.Context())

@@ -237,6 +237,7 @@ func (m *market) hooks() {
 	m.accounts.ChannelParts = append(m.accounts.ChannelParts, m.messages.PushPart)
 
 	m.accounts.Changed = append(m.accounts.Changed, m.messages.Changed)
+	m.accounts.Ended = append(m.accounts.Ended, m.messages.SessionsEnded)
 
 	m.messages.Photos = m.listings.SavePhotoShown
 	m.messages.PhotoURL = listings.MessagePhotoURL
@@ -249,7 +250,7 @@ func (m *market) hooks() {
 	m.listings.ShipOptions = m.shipOptions
 	m.listings.BuyerFee = func(l listings.Listing) money.Amount { return orders.Fee(l.Price()) }
 
-	m.messages.Recheck, m.messages.Actions = m.nudges.Recheck, m.nudges.Actions
+	m.messages.Recheck, m.messages.Went, m.messages.Actions = m.nudges.Recheck, m.nudges.Went, m.nudges.Actions
 	m.messages.Panels = append(m.messages.Panels, m.orders.Panel)
 	m.orders.Plan, m.orders.Fit, m.orders.Terms = m.nudges.Reminders, m.nudges.Fit, m.nudges.Terms
 	m.messages.Within, m.orders.Muted = m.nudges.Within, m.nudges.Muted

@@ -154,16 +154,37 @@ func (w *world) checkLateness(t *turnRow, n nudge, tr *trade) {
 		t.Kind, n.Step, n.PlannedAt, w.awaited[t.ID], n.DecidedAt)
 }
 
-// checkTold proves that the stream of the two has a line for every reminder.
+// checkTold proves that the stream of the two has a line for every reminder that
+// went out.
 func (w *world) checkTold(t *turnRow, all []nudge, tr *trade) {
 	want := int64(0)
 	for _, n := range all {
 		step, ok := w.rung(t, n.Step)
-		if ok && n.Verdict == "sent" && step.To == nudges.ToOwner && n.User == t.Owner && !step.AtOnce() && inStream(t.Kind) {
+		if ok && !n.WentAt.IsZero() && step.To == nudges.ToOwner && n.User == t.Owner && !step.AtOnce() && inStream(t.Kind) {
 			want++
 		}
 	}
 	w.holds(Told, w.lines[tr.conv][t.ID] == want, tr, "%s: %d reminders, %d lines", t.Kind, want, w.lines[tr.conv][t.ID])
+}
+
+// checkWent proves that a reminder counts as given as soon as a message of it has
+// left the house, and not before.
+func (w *world) checkWent(d *delivery) {
+	t := w.turn[d.Turn]
+	if d.Channel == messaging.App || t == nil || d.User != t.Owner || w.silent {
+		return
+	}
+	went, left, failed := false, false, false
+	for _, n := range w.nudges[d.Turn] {
+		went = went || n.Step == d.Step && n.User == d.User && !n.WentAt.IsZero()
+	}
+	for _, x := range w.letters[d.Turn] {
+		if x.Step == d.Step && x.User == d.User && x.Channel != messaging.App {
+			left = left || x.State == messaging.Sent || !x.ReachedAt.IsZero()
+			failed = failed || x.State == messaging.Failed // it may have come back
+		}
+	}
+	w.holds(Told, went == left || went && failed, w.tradeOfTurn(t), "%s %s: given %v, left the house %v", t.Kind, d.Step, went, left)
 }
 
 // inStream tells whether reminders of a turn show in the stream of the two.

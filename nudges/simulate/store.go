@@ -52,6 +52,7 @@ type nudge struct {
 	PlannedAt clock.Instant `db:"planned_at"`
 	DecidedAt clock.Instant `db:"decided_at"`
 	Verdict   string        `db:"verdict"`
+	WentAt    clock.Instant `db:"went_at"`
 }
 
 // delivery is a message as it is stored.
@@ -148,7 +149,7 @@ func turnsOf(ctx context.Context, q db.Queryer, subjects []string) ([]turnRow, e
 
 func nudgesOf(ctx context.Context, q db.Queryer, turns []string) ([]nudge, error) {
 	return some[nudge](ctx, q, `
-		SELECT turn_id, step, user_id, planned_at, decided_at, verdict
+		SELECT turn_id, step, user_id, planned_at, decided_at, verdict, went_at
 		FROM nudges WHERE turn_id IN (?) ORDER BY turn_id, decided_at, step, user_id`, turns)
 }
 

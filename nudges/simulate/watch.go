@@ -368,6 +368,7 @@ func (w *world) readLetters(ctx context.Context) error {
 	}
 	for _, d := range news {
 		w.checkLetter(d)
+		w.checkWent(d)
 		if key, ok := w.dayOf[d.ID]; ok && (d.State == messaging.Failed || d.State == messaging.Dropped) {
 			w.perDay[key]--
 			delete(w.dayOf, d.ID)
