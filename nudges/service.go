@@ -26,6 +26,7 @@ type Service struct {
 	Messages *messaging.Service
 	Payments *payments.Service
 	Orders   *orders.Service
+	Hands    int // batches that a sweep works on at the same time; 0 means one, and SQLite, where one transaction writes at a time, gains by no more
 
 	stored cache // the newest policy that operators put live
 }

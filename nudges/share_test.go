@@ -53,8 +53,8 @@ func (w *watched) asked(n int) {
 	}))
 }
 
-// Two nodes that sweep at once share the work, and one that dies anywhere in it
-// loses and doubles nothing.
+// Two nodes that sweep at once, each with several hands, share the work, and one
+// that dies anywhere in it loses and doubles nothing.
 func TestTwoNodesAndOneDies(t *testing.T) {
 	const many = 600
 	each(t, func(w *watched) {
@@ -69,7 +69,7 @@ func TestTwoNodesAndOneDies(t *testing.T) {
 			node.Clock = mortal
 			dying := &nudges.Service{
 				DB: w.DB, Clock: mortal, Log: w.nudges.Log, Policy: w.nudges.Policy,
-				Accounts: w.Accounts, Messages: &node, Payments: w.Payments, Orders: w.Service,
+				Accounts: w.Accounts, Messages: &node, Payments: w.Payments, Orders: w.Service, Hands: 3,
 			}
 			var all sync.WaitGroup
 			all.Go(func() {
@@ -87,6 +87,7 @@ func TestTwoNodesAndOneDies(t *testing.T) {
 			all.Wait()
 			kill()
 		}
+		w.nudges.Hands = 3
 		if _, err := w.nudges.Sweep(w.Context()); err != nil {
 			w.Fatal(err)
 		}

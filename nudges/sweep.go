@@ -2,7 +2,11 @@ package nudges
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
@@ -24,27 +28,33 @@ const (
 // the turn is as if nobody had looked. When nothing is due, some of the turns
 // that run under an older policy are planned anew.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
-	seen := 0
+	var seen atomic.Int64
+	hands, at := errgroup.WithContext(ctx)
+	for range max(s.Hands, 1) {
+		hands.Go(func() error { return s.sweep(at, &seen) })
+	}
+	if err := errors.Join(hands.Wait(), ctx.Err()); err != nil {
+		return int(seen.Load()), err
+	}
+	return int(seen.Load()), s.replan(ctx)
+}
+
+// sweep takes batch after batch until nothing is due that nobody else has.
+func (s *Service) sweep(ctx context.Context, seen *atomic.Int64) error {
 	for ctx.Err() == nil {
 		any, err := turn.AnyDue(ctx, s.DB, s.Clock.Now())
 		if err != nil || !any {
-			break
+			return err
 		}
 		n, err := s.batch(ctx, func(tx *db.Tx) ([]turn.Turn, error) {
 			return turn.Claim(ctx, tx, s.Clock.Now(), sweepBatch)
 		})
-		seen += n
-		if err != nil {
-			return seen, err
-		}
-		if n == 0 { // another sweep has the rest
-			break
+		seen.Add(int64(n))
+		if err != nil || n == 0 { // another sweep has the rest
+			return err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return seen, err
-	}
-	return seen, s.replan(ctx)
+	return ctx.Err()
 }
 
 // replan moves turns that run under another policy to the live one, a part of

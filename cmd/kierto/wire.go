@@ -30,6 +30,10 @@ import (
 	"github.com/kierto/kierto/shipping"
 )
 
+// sweepHands is how many batches of turns are worked on at a time on PostgreSQL:
+// while the database works for one, another is decided.
+const sweepHands = 4
+
 // market is every service of the program, built once and by hand.
 type market struct {
 	cfg   config.Config
@@ -101,6 +105,9 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 	m.nudges = &nudges.Service{
 		DB: d, Clock: m.clock, Log: log, Policy: policy,
 		Accounts: m.accounts, Messages: m.messages, Payments: m.payments, Orders: m.orders,
+	}
+	if d.Postgres() && o.jobs.Simulation == nil {
+		m.nudges.Hands = sweepHands
 	}
 	if o.outside != nil {
 		m.invent(*o.outside)
