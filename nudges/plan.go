@@ -91,9 +91,10 @@ func moment(s Step, t turn.Turn, q calendar.Quiet) (clock.Instant, bool) {
 	case Before:
 		lead := max(s.Waking, time.Minute) // the moment itself may be at night
 		if s.Warning {
-			lead += warningSlack
+			return max(calendar.WakingBefore(t.DueAt, lead+warningSlack, q), begins), true
 		}
-		return max(calendar.WakingBefore(t.DueAt, lead, q), begins), true
+		at := calendar.WakingBefore(t.DueAt, lead, q)
+		return at, begins.Before(at) // a turn shorter than that needs no such word
 	case BeforeAim:
 		at := calendar.WakingBefore(t.AimAt, max(s.Waking, time.Minute), q)
 		return at, !t.AimAt.IsZero() && begins.Before(at)

@@ -64,6 +64,24 @@ func TestTheLastWarningLeavesADay(t *testing.T) {
 	}
 }
 
+// Whoever pays at once is not reminded on the way to the payment page: a word
+// some time before the deadline needs a turn that is longer than that. After an
+// accepted offer there is time for both.
+func TestAShortTurnNeedsNoWord(t *testing.T) {
+	t.Parallel()
+	l := builtin(t).Ladders[turn.Pay]
+	for h := range 24 {
+		opened := clock.Of(time.Date(2026, 11, 20, h, 5, 0, 0, time.UTC))
+		if ps := l.Plan(turn.Turn{Kind: turn.Pay, OpenedAt: opened, DueAt: opened.Add(30 * time.Minute)}, night); len(ps) != 0 {
+			t.Errorf("within half an hour of %s: %v", opened, ps)
+		}
+	}
+	opened := clock.Of(time.Date(2026, 11, 20, 8, 5, 0, 0, time.UTC))
+	if ps := l.Plan(turn.Turn{Kind: turn.Pay, OpenedAt: opened, DueAt: opened.Add(24 * time.Hour)}, night); len(ps) != 2 {
+		t.Errorf("within a day: %v", ps)
+	}
+}
+
 // After a long sleep of the server each reader gets one reminder, not three.
 func TestALateSweepSendsOnlyTheNewest(t *testing.T) {
 	t.Parallel()
