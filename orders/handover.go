@@ -9,9 +9,12 @@ import (
 	"github.com/kierto/kierto/internal/fault"
 )
 
+// codeLength is how many digits a buyer's code has.
+const codeLength = 6
+
 // tryCode holds the code a seller typed against the buyer's. A wrong one is
 // counted even though nothing else happens; after maxCodeTries an operator
-// looks at the trade.
+// looks at the trade. What cannot be a code, such as nothing at all, is no try.
 func (s *Service) tryCode(ctx context.Context, oid ID, who Who, typed string) error {
 	var wrong error
 	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
@@ -30,6 +33,10 @@ func (s *Service) tryCode(ctx context.Context, oid ID, who Who, typed string) er
 			return fault.New(fault.Conflict, "orders.code_tries")
 		}
 		if rightCode(o.Code, typed) {
+			return nil
+		}
+		if !isCode(typed) {
+			wrong = fault.Field("code", "orders.code_digits")
 			return nil
 		}
 		wrong = fault.Field("code", "orders.code_wrong", "Left", maxCodeTries-1-int(o.CodeTries))
@@ -53,4 +60,10 @@ func (s *Service) tryCode(ctx context.Context, oid ID, who Who, typed string) er
 func rightCode(code, typed string) bool {
 	typed = strings.Join(strings.Fields(typed), "")
 	return code != "" && subtle.ConstantTimeCompare([]byte(code), []byte(typed)) == 1
+}
+
+// isCode tells whether something typed has the digits of a code.
+func isCode(typed string) bool {
+	typed = strings.Join(strings.Fields(typed), "")
+	return len(typed) == codeLength && strings.Trim(typed, "0123456789") == ""
 }

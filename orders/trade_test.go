@@ -65,7 +65,11 @@ func TestAHandover(t *testing.T) {
 		if len(o.Code) != 6 {
 			m.Fatalf("the code is %q", o.Code)
 		}
-		_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: "nonsense"})
+		for _, none := range []string{"", "nonsense", o.Code[:5], o.Code + "0"} { // are no tries
+			_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: none})
+			m.Wants(err, "orders.code_digits")
+		}
+		_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: other(o.Code)})
 		m.Wants(err, "orders.code_wrong")
 		if m.Now(o).CodeTries != 1 {
 			m.Error("a wrong code was not counted")
@@ -82,10 +86,10 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 	lite(t, func(m *orderstest.Market) {
 		o := m.PaidFor(orderstest.InPerson)
 		for range 4 {
-			_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: "000000x"})
+			_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: other(o.Code)})
 			m.Wants(err, "orders.code_wrong")
 		}
-		_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: "000000x"})
+		_, err := m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: other(o.Code)})
 		m.Wants(err, "orders.code_tries")
 		m.Owes(m.Is(o, orders.InReview), turn.Rule, turn.Operator)
 		_, err = m.Tries(o, orders.Seller, orders.HandOver, orders.Input{Code: o.Code})
@@ -403,4 +407,9 @@ func ended(m *orderstest.Market, o orders.Order, want ...string) {
 	if !slices.Equal(got, want) {
 		m.Errorf("the turns ended as %q, want %q", got, want)
 	}
+}
+
+// other is a code that is not this one.
+func other(code string) string {
+	return code[:5] + string('0'+(code[5]-'0'+1)%10)
 }
