@@ -204,7 +204,7 @@ func verified(f web.Frame, rs []check.Result) ([]string, []ui.Table) {
 		if !r.OK() {
 			found = ui.Cell{Text: r.Broken[0]}
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: r.Name}, {Text: strconv.FormatInt(r.Count, 10)}, found})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: claim(f, r)}, {Text: strconv.FormatInt(r.Count, 10)}, found})
 	}
 	if nudges.Sound(rs) {
 		return []string{f.T("desk.policy_sound")}, []ui.Table{t}
