@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/kierto/kierto/cmd/kierto/demo"
@@ -59,6 +60,9 @@ func TestTheMadeUpPastHolds(t *testing.T) {
 			if !r.OK() {
 				t.Errorf("%s: %v", r.Name, r.Broken)
 			}
+		}
+		if err := stand.Seed(t.Context(), demo.Amounts["small"], m.sweep); err == nil || !strings.Contains(err.Error(), "already") {
+			t.Errorf("made up twice: %v", err)
 		}
 		for _, err := range stand.Odd() {
 			t.Errorf("left out: %v", err)

@@ -59,8 +59,19 @@ type seeding struct {
 	odd     []error // moves that somebody else came before
 }
 
+// errInhabited is the failure to make a past up for people who have one.
+var errInhabited = errors.New("there are people in this database already: another marketplace's, or those of a demo that was stopped before it was ready; " +
+	"name an empty folder with --data, or none for one that is thrown away")
+
 // Seed fills an empty database and lets the clock go. sweep is nudges'.
 func (d *Demo) Seed(ctx context.Context, a Amount, sweep func(ctx context.Context) error) error {
+	taken, err := inhabited(ctx, d.market.DB)
+	if err == nil && taken {
+		err = errInhabited
+	}
+	if err != nil {
+		return err
+	}
 	now := clock.Of(clock.Wall().Truncate(time.Minute))
 	s := &seeding{
 		Demo: d, Market: d.market, random: rand.New(rand.NewPCG(seedNumber, uint64(a.Listings))),

@@ -18,3 +18,9 @@ func forgetPoll(ctx context.Context, d *db.DB, tracking string) error {
 	_, err := d.Do(ctx, `UPDATE parcels SET polled_at = 0 WHERE tracking = ?`, tracking)
 	return err
 }
+
+// inhabited tells whether anybody has an account.
+func inhabited(ctx context.Context, q db.Queryer) (yes bool, err error) {
+	err = q.Get(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM users)`)
+	return yes, err
+}
