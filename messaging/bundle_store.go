@@ -13,7 +13,9 @@ import (
 // claim takes a waiting delivery for one sender, until a lease ends, and with it
 // the same person's other reminders that wait for the channel: one statement, so
 // that each goes to one sender alone. Those that wait for another try come along
-// when that is due. The delivery itself comes first; without it there are none.
+// when that is due. So does the delivery itself: what was put back says why until
+// the sweep hands it out again, and a second job for it finds nothing to do. It
+// comes first; without it there are none.
 func claim(ctx context.Context, tx *db.Tx, x Delivery, now, until clock.Instant) (bundle, error) {
 	var ds bundle
 	var err error
@@ -22,15 +24,15 @@ func claim(ctx context.Context, tx *db.Tx, x Delivery, now, until clock.Instant)
 			UPDATE deliveries
 			SET state = ?, tries = tries + 1, next_at = ?, bundle = CASE WHEN id = ? THEN '' ELSE ? END
 			WHERE user_id = ? AND channel = ? AND topic = ? AND NOT warning AND state = ?
-				AND (id = ? OR tries = 0 OR next_at <= ?)
+				AND (id = ? AND reason = '' OR id <> ? AND tries = 0 OR next_at <= ?)
 			RETURNING `+deliveryColumns,
-			Sending, until, x.ID, x.ID, x.User, x.Channel, x.Topic, Queued, x.ID, now)
+			Sending, until, x.ID, x.ID, x.User, x.Channel, x.Topic, Queued, x.ID, x.ID, now)
 	} else {
 		err = tx.Select(ctx, &ds, `
 			UPDATE deliveries
 			SET state = ?, tries = tries + 1, next_at = ?, bundle = ''
-			WHERE id = ? AND state = ?
-			RETURNING `+deliveryColumns, Sending, until, x.ID, Queued)
+			WHERE id = ? AND state = ? AND (reason = '' OR next_at <= ?)
+			RETURNING `+deliveryColumns, Sending, until, x.ID, Queued, now)
 	}
 	slices.SortFunc(ds, func(a, b Delivery) int {
 		return cmp.Or(cmp.Compare(rank(a, x), rank(b, x)), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID))

@@ -78,7 +78,7 @@ func dueDeliveries(ctx context.Context, q db.Queryer, now clock.Instant, limit i
 func handOver(ctx context.Context, tx *db.Tx, did DeliveryID, now, lease clock.Instant) (bool, error) {
 	n, err := tx.Do(ctx, `
 		UPDATE deliveries
-		SET state = ?, next_at = ?, bundle = ''
+		SET state = ?, next_at = ?, bundle = '', reason = ''
 		WHERE id = ? AND next_at > 0 AND next_at <= ?`, Queued, lease, did, now)
 	return n == 1, err
 }
