@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/testdb"
 )
 
 // typed runs a command as somebody types it, in this process.
@@ -38,6 +41,25 @@ func TestCommandsSayHowTheyAreTyped(t *testing.T) {
 		if code, _, errOut := typed(t, strings.Fields(words)...); code != want {
 			t.Errorf("kierto %s: exit %d, want %d: %s", words, code, want, errOut)
 		}
+	}
+}
+
+// An empty database is refused too, and stays as empty as a restore wants it.
+func TestCommandsWantTables(t *testing.T) {
+	t.Parallel()
+	url := testdb.EmptyURL(t)
+	for _, words := range [][]string{{"check"}, {"backup", filepath.Join(t.TempDir(), "backup.tar")}} {
+		if code, out, errOut := typed(t, append(words, "--database", url, "--data", t.TempDir())...); code != exitFailed || !strings.Contains(errOut, "empty") {
+			t.Errorf("%q: exit %d, %s%s", words, code, out, errOut)
+		}
+	}
+	d, err := db.Open(t.Context(), db.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if empty, err := d.Empty(t.Context()); err != nil || !empty {
+		t.Errorf("something was made in it (%v)", err)
 	}
 }
 

@@ -17,11 +17,10 @@ import (
 
 // Names inside a backup and below the data folder.
 const (
-	backupDB       = "database" // the database's own backup format
-	photoFolder    = "photos"
-	backupEnd      = "end"       // last in a backup: how many photo files came before it
-	firstMigration = "00001_"    // pending only when a database has no tables
-	originals      = "incoming+" // how files of photos begin whose sizes are not made yet
+	backupDB    = "database" // the database's own backup format
+	photoFolder = "photos"
+	backupEnd   = "end"       // last in a backup: how many photo files came before it
+	originals   = "incoming+" // how files of photos begin whose sizes are not made yet
 )
 
 func migrateCommand(ctx context.Context, e env, args []string) error {
@@ -66,13 +65,6 @@ func backupCommand(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer d.Close()
-	pending, err := d.Pending(ctx)
-	if err != nil {
-		return err
-	}
-	if len(pending) > 0 && strings.HasPrefix(pending[0], firstMigration) {
-		return errors.New("there is nothing to back up: the database is empty")
-	}
 	tmp, err := os.MkdirTemp(filepath.Dir(target), ".kierto-backup-")
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -35,14 +36,26 @@ func (e env) open(ctx context.Context) (m *market, closeDB func(), err error) {
 }
 
 // existing opens a database that is there. A folder without one, such as a
-// mistyped name, is refused and left alone, where Open would make one.
+// mistyped name, is refused and left alone, where Open would make one; and so is
+// an empty database, into which a backup may still be restored.
 func (e env) existing(ctx context.Context) (*db.DB, error) {
 	if e.cfg.Database == "" {
 		if _, err := os.Stat(filepath.Join(e.cfg.Data, db.FileName)); err != nil {
 			return nil, fmt.Errorf("there is no marketplace in %s; --data or KIERTO_DATA names its folder", e.cfg.Data)
 		}
 	}
-	return db.Open(ctx, db.Config{URL: e.cfg.Database, Dir: e.cfg.Data})
+	d, err := db.Open(ctx, db.Config{URL: e.cfg.Database, Dir: e.cfg.Data})
+	if err != nil {
+		return nil, err
+	}
+	empty, err := d.Empty(ctx)
+	if err == nil && empty {
+		err = errors.New("the database is empty; run: kierto migrate, or restore a backup into it")
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
 }
 
 // checkCommand prints every invariant with how many things were looked at, and

@@ -156,12 +156,11 @@ func pgRestore(ctx context.Context, cfg Config, file string) error {
 	if err != nil {
 		return err
 	}
-	var tables int64
-	err = d.Get(ctx, &tables, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")
+	empty, err := d.Empty(ctx)
 	if err := errors.Join(err, d.Close()); err != nil {
 		return err
 	}
-	if tables > 0 {
+	if !empty {
 		return errors.New("db: this PostgreSQL database already has tables; nothing is ever overwritten, so restore into an empty one")
 	}
 	pc, err := pgx.ParseConfig(cfg.URL)
@@ -216,4 +215,16 @@ func pgProgram(name string) (string, error) {
 		return p, nil
 	}
 	return "", fmt.Errorf("db: backups of PostgreSQL need its program %s, which is not on this machine; install postgresql-client", name)
+}
+
+// Empty tells whether the database has no tables at all, as before the first
+// migration. It changes nothing.
+func (d *DB) Empty(ctx context.Context) (bool, error) {
+	query := `SELECT count(*) FROM sqlite_master WHERE type = 'table'`
+	if d.postgres {
+		query = `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()`
+	}
+	var tables int64
+	err := d.Get(ctx, &tables, query)
+	return tables == 0, err
 }
