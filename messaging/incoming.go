@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ const (
 const (
 	fromMachine  = "automatic" // an automatic answer, or a mailing list
 	fromOther    = "sender"    // not the account's own address
+	fromForger   = "forged"    // not its domain's, as that says
 	withoutWords = "no words"  // nothing but what it quotes
 )
 
@@ -33,6 +35,8 @@ const (
 type Envelope struct {
 	From string // "" for reports
 	To   string
+	Peer net.IP // the server it came from; nil: not known
+	Helo string // what that calls itself
 }
 
 // MailRefused is why a mail is not taken: an answer in SMTP's own terms, whose
@@ -56,6 +60,7 @@ var (
 	noBox      = refuse(1, 1, "This address is not known here any more. Please write on the site instead")
 	noMachines = refuse(7, 1, "Automatic answers and mailing lists are not taken")
 	notTheirs  = refuse(7, 1, "Please answer from the e-mail address of your account, or write on the site")
+	forgedMail = refuse(7, 26, "Your domain says that this mail is not from it (DMARC). Please send it by your own provider, or write on the site")
 	noWords    = refuse(6, 0, "We found nothing but the quoted letter. Please write your answer above it")
 	unreadable = refuse(6, 0, "This mail cannot be read. Please write on the site instead")
 	tooMany    = &MailRefused{Code: 450, Enhanced: [3]int{4, 7, 1}, Text: "Too many mails at once. Please try again in an hour"}
@@ -110,7 +115,7 @@ func (s *Service) TakeMail(ctx context.Context, e Envelope, raw []byte) error {
 		return unreadable
 	}
 	in := Answer{Channel: Email, User: a.User, Conversation: a.Conversation, Dedupe: mailName(l, a, raw)}
-	verdict, why, err := s.judge(ctx, e, l, &in)
+	verdict, why, err := s.judge(ctx, e, l, raw, &in)
 	if err != nil {
 		return err
 	}
@@ -131,7 +136,7 @@ func mailName(l letterIn, a replyAddress, raw []byte) string {
 }
 
 // judge tells whether a mail is its person's own words, and fills those in.
-func (s *Service) judge(ctx context.Context, e Envelope, l letterIn, in *Answer) (verdict string, why *MailRefused, err error) {
+func (s *Service) judge(ctx context.Context, e Envelope, l letterIn, raw []byte, in *Answer) (verdict string, why *MailRefused, err error) {
 	u, err := s.Accounts.Get(ctx, s.DB, in.User)
 	if err != nil {
 		return "", nil, err
@@ -142,6 +147,13 @@ func (s *Service) judge(ctx context.Context, e Envelope, l letterIn, in *Answer)
 		return fromMachine, noMachines, nil
 	case u.IsDeleted() || !own(e.From) || !own(l.From):
 		return fromOther, notTheirs, nil
+	}
+	forged, err := s.forged(ctx, e, l.From, raw)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case forged:
+		return fromForger, forgedMail, nil
 	case in.Text == "" && len(l.Photos) == 0:
 		return withoutWords, noWords, nil
 	}

@@ -82,11 +82,19 @@ func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
 
 // NewSession implements smtp.Backend.
-func (b *Letterbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &mailIn{box: b}, nil }
+func (b *Letterbox) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	m := &mailIn{box: b, helo: c.Hostname()}
+	if at, ok := c.Conn().RemoteAddr().(*net.TCPAddr); ok {
+		m.peer = at.IP
+	}
+	return m, nil
+}
 
 // mailIn is one connection's mail.
 type mailIn struct {
 	box  *Letterbox
+	peer net.IP
+	helo string
 	from string
 	to   []string
 }
@@ -125,7 +133,7 @@ func (m *mailIn) Data(r io.Reader) error {
 	ctx, cancel := context.WithTimeout(context.Background(), mailWork)
 	defer cancel()
 	for _, to := range m.to {
-		if err := m.box.s.TakeMail(ctx, Envelope{From: m.from, To: to}, raw); err != nil {
+		if err := m.box.s.TakeMail(ctx, Envelope{From: m.from, To: to, Peer: m.peer, Helo: m.helo}, raw); err != nil {
 			return m.box.said(err)
 		}
 	}

@@ -50,6 +50,10 @@ type Service struct {
 	WhatsApp Texter // carries WhatsApp messages; nil: nobody does
 	Pusher   Pusher // carries push messages; nil: nobody does: see UseWebPush
 
+	// MailDNS says what the domains of mail that comes in vouch for; nil: nobody is
+	// asked, since the mail server before us does.
+	MailDNS MailDNS
+
 	webpush *WebPush // talks to browsers' push services; nil: nobody does
 
 	// Recheck is asked right before something about a turn is sent; nudges sets

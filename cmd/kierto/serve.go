@@ -65,6 +65,9 @@ func serveCommand(ctx context.Context, e env, args []string) error {
 		if m.mail, err = net.Listen("tcp", e.cfg.InboundAddr); err != nil {
 			return fmt.Errorf("KIERTO_INBOUND_SMTP_ADDR: %w", err)
 		}
+		if !e.cfg.InboundTrusts {
+			m.messages.MailDNS = net.DefaultResolver
+		}
 	}
 	log.Info("serving", "addr", l.Addr().String(), "base", e.cfg.BaseURL, "version", version)
 	return m.serve(ctx, l, m.server(web.Options{ExtraForms: forms}))

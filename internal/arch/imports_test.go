@@ -75,6 +75,7 @@ var rooms = []room{
 	{"github.com/SherClockHolmes/webpush-go", file("messaging/webpush.go")},
 	{"github.com/emersion/go-smtp", either(named("smtp.go"), under("internal/standin/smtp"))},
 	{"github.com/emersion/go-msgauth", named("smtp.go")},
+	{"blitiri.com.ar/go/spf", named("smtp.go")},
 	{"github.com/jhillyerd/enmime", either(file("messaging/incoming_mail.go"), under("internal/standin/smtp"))},
 	{"github.com/alexedwards/argon2id", under("accounts")},
 	{"github.com/alexedwards/scs", either(under("internal/web", "accounts"))},

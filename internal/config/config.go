@@ -28,6 +28,7 @@ type Config struct {
 
 	InboundAddr   string // KIERTO_INBOUND_SMTP_ADDR: where to take answers by e-mail, ":25"; empty: nowhere
 	InboundDomain string // KIERTO_INBOUND_DOMAIN: the domain those are sent to, whose MX is this machine
+	InboundTrusts bool   // KIERTO_INBOUND_TRUSTED=1: a mail server before us has checked whose mail it is
 	DKIMKey       string // KIERTO_DKIM_KEY: file of the private key, PEM; empty: e-mail is not signed here
 	DKIMSelector  string // KIERTO_DKIM_SELECTOR: its name in the DNS
 	DKIMDomain    string // KIERTO_DKIM_DOMAIN: the domain it signs for, that of MailFrom
@@ -78,6 +79,7 @@ func Read(get func(string) string) (Config, error) {
 		Secret: get("KIERTO_SECRET"), Metrics: get("KIERTO_METRICS_ADDR"),
 		SMTP: get("KIERTO_SMTP_URL"), MailFrom: get("KIERTO_MAIL_FROM"), Signature: get("KIERTO_SIGNATURE"),
 		InboundAddr: get("KIERTO_INBOUND_SMTP_ADDR"), InboundDomain: get("KIERTO_INBOUND_DOMAIN"),
+		InboundTrusts: get("KIERTO_INBOUND_TRUSTED") == "1",
 		DKIMKey: get("KIERTO_DKIM_KEY"), DKIMSelector: get("KIERTO_DKIM_SELECTOR"), DKIMDomain: get("KIERTO_DKIM_DOMAIN"),
 		VAPIDPublic: get("KIERTO_VAPID_PUBLIC"), VAPIDPrivate: get("KIERTO_VAPID_PRIVATE"),
 		SMSURL: get("KIERTO_SMS_URL"), SMSKind: or(get("KIERTO_SMS_KIND"), SMSElks),
