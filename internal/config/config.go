@@ -80,7 +80,7 @@ func Read(get func(string) string) (Config, error) {
 		SMTP: get("KIERTO_SMTP_URL"), MailFrom: get("KIERTO_MAIL_FROM"), Signature: get("KIERTO_SIGNATURE"),
 		InboundAddr: get("KIERTO_INBOUND_SMTP_ADDR"), InboundDomain: get("KIERTO_INBOUND_DOMAIN"),
 		InboundTrusts: get("KIERTO_INBOUND_TRUSTED") == "1",
-		DKIMKey: get("KIERTO_DKIM_KEY"), DKIMSelector: get("KIERTO_DKIM_SELECTOR"), DKIMDomain: get("KIERTO_DKIM_DOMAIN"),
+		DKIMKey:       get("KIERTO_DKIM_KEY"), DKIMSelector: get("KIERTO_DKIM_SELECTOR"), DKIMDomain: get("KIERTO_DKIM_DOMAIN"),
 		VAPIDPublic: get("KIERTO_VAPID_PUBLIC"), VAPIDPrivate: get("KIERTO_VAPID_PRIVATE"),
 		SMSURL: get("KIERTO_SMS_URL"), SMSKind: or(get("KIERTO_SMS_KIND"), SMSElks),
 		SMSFrom: get("KIERTO_SMS_FROM"), SMSSecret: get("KIERTO_SMS_SECRET"),
