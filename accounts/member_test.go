@@ -26,6 +26,14 @@ func TestSettings(t *testing.T) {
 		if got.Name != "Anna V." || got.About != "Hei!\nMyyn satuloita." || got.Lang != "en" || got.Zone != "Europe/Stockholm" {
 			t.Fatalf("stored %+v", got)
 		}
+		for _, far := range []string{"Pacific/Kiritimati", "Australia/Lord_Howe", "America/Los_Angeles"} {
+			ok(t, b.SaveSettings(ctx, u.ID, accounts.Settings{Name: "Anna V.", Lang: "en", Zone: far}))
+			u, err := b.Get(ctx, b.DB, u.ID)
+			ok(t, err)
+			if zone := u.Quiet().Zone; zone == nil || zone.String() != far {
+				t.Errorf("the hours of somebody in %s are those of %v", far, zone)
+			}
+		}
 		err := b.SaveSettings(ctx, u.ID, accounts.Settings{
 			Name: "", Town: strings.Repeat("x", 61), Postcode: "3310A", About: strings.Repeat("x", 601), Lang: "xx", Zone: "Mars/Olympus",
 		})

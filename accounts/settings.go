@@ -17,7 +17,8 @@ type Zone struct {
 	Key  string // i18n key of the places in it
 }
 
-// Zones are those of the people we expect; the first is the default.
+// Zones are those of the people we expect, and some for those who are far away,
+// to both ends of the day; the first is the default.
 var Zones = []Zone{
 	{"Europe/Helsinki", "accounts.zone_helsinki"}, {"Europe/Stockholm", "accounts.zone_stockholm"},
 	{"Europe/Tallinn", "accounts.zone_tallinn"}, {"Europe/Oslo", "accounts.zone_oslo"},
@@ -25,6 +26,10 @@ var Zones = []Zone{
 	{"Europe/London", "accounts.zone_london"}, {"Europe/Lisbon", "accounts.zone_lisbon"},
 	{"Europe/Madrid", "accounts.zone_madrid"}, {"Europe/Athens", "accounts.zone_athens"},
 	{"Atlantic/Reykjavik", "accounts.zone_reykjavik"}, {"Atlantic/Canary", "accounts.zone_canary"},
+	{"America/New_York", "accounts.zone_new_york"}, {"America/Los_Angeles", "accounts.zone_los_angeles"},
+	{"Asia/Dubai", "accounts.zone_dubai"}, {"Asia/Bangkok", "accounts.zone_bangkok"},
+	{"Asia/Tokyo", "accounts.zone_tokyo"}, {"Australia/Sydney", "accounts.zone_sydney"},
+	{"Australia/Lord_Howe", "accounts.zone_lord_howe"}, {"Pacific/Kiritimati", "accounts.zone_kiritimati"},
 }
 
 func validZone(name string) bool {
