@@ -192,14 +192,30 @@ func (s *Service) OffersOf(ctx context.Context, q db.Queryer, cid messaging.Conv
 
 // Accept takes an offer: the thing is held for the buyer, who has 24 hours to
 // pay. The order it begins still lacks the way to travel; the buyer chooses it
-// at the checkout (Buy with Purchase.Offer). Only who has to answer may.
+// at the checkout (Buy with Purchase.Offer). Only who has to answer may. Accepting
+// twice gives the same order.
 func (s *Service) Accept(ctx context.Context, oid OfferID, u accounts.UserID) (Order, error) {
 	var order Order
 	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 		order, err = s.AcceptTx(ctx, tx, oid, u)
 		return err
 	})
+	if fault.Is(err, fault.Conflict) {
+		if twin, ok := s.accepted(ctx, oid, u); ok {
+			return twin, nil
+		}
+	}
 	return order, err
+}
+
+// accepted is the open order of an offer that its answerer accepted before.
+func (s *Service) accepted(ctx context.Context, oid OfferID, u accounts.UserID) (Order, bool) {
+	offer, err := s.OfferFor(ctx, s.DB, oid, u)
+	if err != nil || offer.State != OfferAccepted || offer.Answerer() != u {
+		return Order{}, false
+	}
+	o, err := openOf(ctx, s.DB, offer.Buyer, offer.Listing)
+	return o, err == nil && o.Offer == oid
 }
 
 // AcceptTx is Accept within the caller's transaction.

@@ -34,6 +34,12 @@ func TestAnOfferLeadsToATrade(t *testing.T) {
 		m.OwesOffer(counter, string(m.Noora.ID))
 		o, err := m.Accept(m.Context(), counter.ID, m.Noora.ID)
 		m.OK(err)
+		twice, err := m.Accept(m.Context(), counter.ID, m.Noora.ID)
+		if err != nil || twice.ID != o.ID {
+			m.Errorf("accepted twice: %s and %s, %v", o.ID, twice.ID, err)
+		}
+		_, err = m.Accept(m.Context(), counter.ID, m.Anna.ID)
+		m.Wants(err, "web.missing")
 		m.Listing(listings.Reserved)
 		due := m.Owes(o, turn.Pay, string(m.Noora.ID)).DueAt
 		if due.Sub(m.Clock.Now()) != 24*time.Hour {

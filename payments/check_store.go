@@ -48,7 +48,7 @@ var invariants = []invariant{{
 		HAVING SUM(l.amount) <> 0
 		ORDER BY p.order_id`,
 }, {
-	name:  "held + released + refunded = captured, for every order",
+	name:  "held + released (fees included) + refunded = captured, for every order",
 	count: `SELECT COUNT(*) FROM payments WHERE charge_id <> ''`,
 	broken: `
 		SELECT y.order_id

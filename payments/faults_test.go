@@ -272,7 +272,7 @@ func TestCheckNotices(t *testing.T) {
 	each(t, func(s *shop) {
 		s.pay("ord_1")
 		for _, c := range []struct{ spoil, mend, want string }{
-			{`UPDATE payments SET amount = amount + 1`, `UPDATE payments SET amount = amount - 1`, "held + released + refunded"},
+			{`UPDATE payments SET amount = amount + 1`, `UPDATE payments SET amount = amount - 1`, "held + released (fees included) + refunded"},
 			{`UPDATE payments SET state = 'refunding'`, `UPDATE payments SET state = 'held'`, "everything leaving"},
 			{`UPDATE payments SET order_id = 'x'`, `UPDATE payments SET order_id = 'ord_1'`, "without a payment"},
 			{`INSERT INTO postings (id, kind, external_ref, order_id, at) VALUES ('pst_0', 'captured', 'ch_0', 'ord_1', 0)`, ``, "every posting"},
