@@ -253,9 +253,18 @@ func TestEntriesAreWordedForTheirReader(t *testing.T) {
 				Kind: messaging.Nudge, Author: b.anna.ID, Key: "messaging.strip_other", Args: map[string]any{"Name": b.anna.ID, "Due": args["Due"]},
 			})
 		})
+		b.tx(t, func(tx *db.Tx) error {
+			return b.Append(t.Context(), tx, b.conv.ID, messaging.Entry{
+				Kind: messaging.Nudge, Key: "nudges.stream.reminded", Args: map[string]any{"Who": b.anna.ID},
+			})
+		})
 		rows := b.Rows(b.frame(b.noora), b.read(t, b.noora), b.noora.ID)
 		if got := rows[1].Event; !strings.Contains(got, "**Anna on vuorossa**") || !strings.Contains(got, "pe\u00a027.11. klo\u00a012.00") {
 			t.Errorf("worded %q", got)
+		}
+		own := b.Rows(b.frame(b.anna), b.read(t, b.anna), b.anna.ID)
+		if hers, his := own[2].Event, rows[2].Event; hers != "Sait muistutuksen." || his != "Anna sai muistutuksen." {
+			t.Errorf("a reminder is told as %q to whom it went, and as %q to the other", hers, his)
 		}
 	})
 }
