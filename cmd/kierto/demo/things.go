@@ -164,6 +164,9 @@ func (s *seeding) thing(n int, seller accounts.User) *thing {
 	replace := strings.NewReplacer(append(words, "{brand}", brand)...)
 	f.Set("title", replace.Replace(pick(s, w.Titles)))
 	f.Set("description", strings.TrimSpace(strings.Join([]string{pick(s, w.Texts), pick(s, reasons), pick(s, ends)}, " ")))
+	if strings.Contains(strings.ToLower(f.Get("title")+f.Get("description")), "käytetty") && f.Get("condition") == "new" {
+		f.Set("condition", "good")
+	}
 	f.Set("price", strconv.Itoa(s.price(w)))
 	f.Set("parcel", w.Parcel)
 	if c, ok := s.Listings.Tree.Category(w.Category); ok && w.Parcel == "" {
