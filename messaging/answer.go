@@ -35,7 +35,8 @@ type Answer struct {
 }
 
 // TakeAnswer puts what a person wrote back into its conversation, as if they had
-// typed it on the site: it answers what they owed there. It gives the verdict,
+// typed it on the site: it answers what they owed there, and an operator's answers
+// a case, as staff. It gives the verdict,
 // which is kept; an error means that nothing is, and that it may be tried again.
 func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err error) {
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
@@ -55,6 +56,9 @@ func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err
 			verdict = Twice
 		}
 		if err != nil || verdict != Taken {
+			return err
+		}
+		if staff, err := s.answerAsStaff(ctx, tx, in.Conversation, a); staff || err != nil {
 			return err
 		}
 		c, err := s.Conversation(ctx, tx, in.Conversation, a.User)
@@ -77,6 +81,23 @@ func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err
 		_, err := insertInbound(ctx, tx, in)
 		return err
 	})
+}
+
+// answerAsStaff puts what an operator wrote back about a case into it, and writes
+// that down. It says false of anybody else, and of any other conversation.
+func (s *Service) answerAsStaff(ctx context.Context, tx *db.Tx, cid ConversationID, a Answer) (bool, error) {
+	c, err := load(ctx, tx, cid)
+	if err != nil || c.Has(a.User) {
+		return false, err
+	}
+	u, err := s.Accounts.Get(ctx, tx, a.User)
+	if err != nil || !answersFor(u, c) {
+		return false, err
+	}
+	if err := s.AnswerTx(ctx, tx, u.ID, cid, clip(strings.TrimSpace(a.Text), MaxText), ""); err != nil {
+		return true, err
+	}
+	return true, s.Accounts.Audit(ctx, tx, u.ID, "cases.answer", string(cid), "")
 }
 
 // inbound is what is kept of an answer, before its verdict.

@@ -53,7 +53,7 @@ func (s *Service) letter(ctx context.Context, d Delivery, u accounts.User, now c
 		m.Thread = string(d.Thread) + "@" + s.mailHost()
 	}
 	m.Bounces = s.bounceTo(d.ID)
-	m.ReplyTo, err = s.replyTo(ctx, u.ID, d.Thread)
+	m.ReplyTo, err = s.replyTo(ctx, u, d.Thread)
 	return m, err
 }
 

@@ -34,8 +34,8 @@ type replyAddress struct {
 }
 
 // replyTo is the address at which a person answers into a conversation by mail;
-// "" when no mail is taken, or they are not in it.
-func (s *Service) replyTo(ctx context.Context, u accounts.UserID, cid ConversationID) (string, error) {
+// "" when no mail is taken, or they are neither in it nor staff who may answer it.
+func (s *Service) replyTo(ctx context.Context, u accounts.User, cid ConversationID) (string, error) {
 	if s.Config.InboundDomain == "" || cid == "" {
 		return "", nil
 	}
@@ -43,17 +43,22 @@ func (s *Service) replyTo(ctx context.Context, u accounts.UserID, cid Conversati
 	if err != nil {
 		return "", err
 	}
-	if !c.Has(u) {
+	if !c.Has(u.ID) && !answersFor(u, c) {
 		return "", nil
 	}
 	token := make([]byte, tokenBytes)
 	_, _ = rand.Read(token) // never fails
-	a := replyAddress{Token: lowerBase32.EncodeToString(token), User: u, Conversation: cid, CreatedAt: s.Clock.Now()}
+	a := replyAddress{Token: lowerBase32.EncodeToString(token), User: u.ID, Conversation: cid, CreatedAt: s.Clock.Now()}
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
 		a.Token, err = replyToken(ctx, tx, a)
 		return err
 	})
 	return s.box(replyBox, a.Token), err
+}
+
+// answersFor tells whether somebody answers a conversation as staff, by mail.
+func answersFor(u accounts.User, c Conversation) bool {
+	return c.Kind == AboutCase && u.IsOperator() && !u.IsSuspended() && !u.IsDeleted()
 }
 
 // bounceTo is the address at which the post reports what became of a delivery;

@@ -232,6 +232,7 @@ type brief struct {
 	args   map[string]any
 	url    string
 	thread messaging.ConversationID // where both see it; "" when it concerns one alone
+	answer messaging.ConversationID // where what staff write back belongs; "" where it is thread
 	ending string                   // of the words' key, where the same step says something else
 }
 
@@ -280,7 +281,7 @@ func (f *facts) briefMessage(t turn.Turn, to accounts.UserID, staff bool) (brief
 	b := brief{url: "/inbox/" + string(c.ID), args: map[string]any{"Title": c.Title, "Other": c.Other(to), "Due": t.DueAt}}
 	switch {
 	case staff:
-		b.url, b.args["Other"] = "/desk/cases/"+string(c.ID), c.Buyer
+		b.url, b.args["Other"], b.answer = "/desk/cases/"+string(c.ID), c.Buyer, c.ID
 	case string(to) == t.Owner && !asksAbout(c, t):
 		b.ending = "_plain"
 	}
