@@ -58,6 +58,9 @@ func (v voice) variant(a act) string {
 	if a.Event == orders.Refund && v.t.Order.State == orders.ChargedBack {
 		return "refund_bank"
 	}
+	if a.Event == orders.Extend && v.names[v.owes()].ID == "" {
+		return "extend_ours" // nobody it could be handed back to
+	}
 	return string(a.Event)
 }
 

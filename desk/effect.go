@@ -40,7 +40,7 @@ func (v measures) hours(ts []nudges.TurnEffect) pages.Measured {
 		v.add(&m, v.kind(t.Kind), t.Saved, hourBy, "hours")
 		all = append(all, t.Saved)
 		m.Table.Rows = append(m.Table.Rows, row(v.kind(t.Kind), strconv.Itoa(t.Treated.N), strconv.Itoa(t.Held.N),
-			v.num(t.Treated.Mean), v.num(t.Held.Mean), v.estimate(t.Saved, hourBy)))
+			v.mean(t.Treated), v.mean(t.Held), v.estimate(t.Saved, hourBy)))
 	}
 	v.rest(&m, all)
 	return m
@@ -115,7 +115,11 @@ func (v measures) add(m *pages.Measured, label string, e nudges.Estimate, by flo
 func (v measures) rest(m *pages.Measured, all []nudges.Estimate) {
 	for _, e := range all {
 		if !e.Clear() {
-			m.Findings = append(m.Findings, v.T("desk.effect_open"))
+			key := "desk.effect_open"
+			if len(m.Findings) == 0 {
+				key = "desk.effect_nothing"
+			}
+			m.Findings = append(m.Findings, v.T(key))
 			return
 		}
 	}
@@ -157,6 +161,14 @@ func (v measures) num(x float64) string {
 		s = strings.Replace(s, ".", ",", 1)
 	}
 	return s
+}
+
+// mean is the mean of some turns' hours; – when there were none.
+func (v measures) mean(a nudges.Group) string {
+	if a.N == 0 {
+		return "–"
+	}
+	return v.num(a.Mean)
 }
 
 // share is a share in percent with its numbers.

@@ -57,12 +57,17 @@ func (s *Service) showPolicies(c *web.Ctx, status int, form web.Form, wrong nudg
 	if err != nil {
 		return err
 	}
-	p := pages.Policies{Frame: f, Title: f.T("desk.policy"), Lead: f.T("desk.policy_lead"), Versions: t, Draft: pages.Draft{
-		Title: f.T("desk.policy_draft"), URL: "/desk/policy", Form: form,
-		Text:   ui.Field{Name: "text", Label: f.T("desk.policy_text"), Hint: f.T("desk.policy_text_hint"), Max: maxSource, Rows: 24, Class: "source"},
-		Note:   ui.Field{Name: "note", Label: f.T("desk.policy_note"), Max: 500, Rows: 2, Optional: true},
-		Button: ui.Button{Label: f.T("desk.policy_save")},
-	}}
+	live, err := s.Nudges.Live(c.Request().Context(), s.DB)
+	if err != nil {
+		return err
+	}
+	p := pages.Policies{Frame: f, Rules: rules(f, live), RulesTitle: f.T("desk.policy_rules"), RulesHint: f.T("desk.policy_rules_hint"),
+		Edit: f.T("desk.policy_by_hand"), Editing: status != 200 || c.QueryParam("from") != "", Title: f.T("desk.policy"), Lead: f.T("desk.policy_lead"), Versions: t, Draft: pages.Draft{
+			Title: f.T("desk.policy_draft"), URL: "/desk/policy", Form: form,
+			Text:   ui.Field{Name: "text", Label: f.T("desk.policy_text"), Hint: f.T("desk.policy_text_hint"), Max: maxSource, Rows: 24, Class: "source"},
+			Note:   ui.Field{Name: "note", Label: f.T("desk.policy_note"), Max: 500, Rows: 2, Optional: true},
+			Button: ui.Button{Label: f.T("desk.policy_save")},
+		}}
 	for _, w := range wrong {
 		p.Draft.Wrong = append(p.Draft.Wrong, w.String())
 	}
@@ -170,6 +175,7 @@ func (s *Service) showVersion(c *web.Ctx, status int, v nudges.Version, try stri
 	if err != nil {
 		return err
 	}
+	p.Rules, p.RulesTitle, p.RulesHint = rules(f, draft), f.T("desk.policy_rules_of"), f.T("desk.policy_rules_hint")
 	switch try {
 	case "verify":
 		p.Findings, p.Tables = verified(f, nudges.Verify(draft, f.Now))
@@ -182,7 +188,7 @@ func (s *Service) showVersion(c *web.Ctx, status int, v nudges.Version, try stri
 		if err != nil {
 			return err
 		}
-		p.Findings, p.Tables = replayed(f, r)
+		p.Findings, p.Tables = replayed(f, draft, r)
 	}
 	if v.Draft() || f.Now.Before(v.LiveAt) {
 		if form.Get("at") == "" {
@@ -213,7 +219,7 @@ func verified(f web.Frame, rs []check.Result) ([]string, []ui.Table) {
 }
 
 // replayed words what a policy would have done.
-func replayed(f web.Frame, r nudges.Replay) ([]string, []ui.Table) {
+func replayed(f web.Frame, p nudges.Policy, r nudges.Replay) ([]string, []ui.Table) {
 	says := []string{
 		f.T("desk.policy_would", "Would", r.Would, "People", r.People, "Sent", r.Sent, "Turns", r.Turns),
 		f.T("desk.policy_lapses", "Lapses", r.Lapses, "Later", r.Later, "Sooner", r.Sooner),
@@ -224,7 +230,7 @@ func replayed(f web.Frame, r nudges.Replay) ([]string, []ui.Table) {
 	t := ui.Table{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.reader")},
 		{Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}}}
 	for _, l := range r.Lines {
-		t.Rows = append(t.Rows, []ui.Cell{{Text: f.T("desk.effect_kind." + string(l.Kind))}, {Text: l.Step}, {Text: f.T("desk.policy_to." + l.To)},
+		t.Rows = append(t.Rows, []ui.Cell{{Text: f.T("desk.effect_kind." + string(l.Kind))}, {Text: stepWords(f, p, l.Kind, l.Step)}, {Text: f.T("desk.policy_to." + l.To)},
 			{Text: strconv.Itoa(l.Would)}, {Text: strconv.Itoa(l.Sent)}})
 	}
 	return says, []ui.Table{t}

@@ -257,10 +257,10 @@ func person(f web.Frame, u accounts.User) ui.Person {
 		p.More = u.Town + " · " + since
 	}
 	if u.ReplyMinutes > 0 {
-		p.Facts = append(p.Facts, ui.Fact{Term: f.T("listings.replies"), Text: "**" + within(f, time.Duration(u.ReplyMinutes)*time.Minute) + "**"})
+		p.Facts = append(p.Facts, ui.Fact{Term: f.T("listings.replies"), Text: "**" + f.Within(time.Duration(u.ReplyMinutes)*time.Minute) + "**"})
 	}
 	if u.PostHours > 0 {
-		p.Facts = append(p.Facts, ui.Fact{Term: f.T("listings.posts"), Text: "**" + within(f, time.Duration(u.PostHours)*time.Hour) + "**"})
+		p.Facts = append(p.Facts, ui.Fact{Term: f.T("listings.posts"), Text: "**" + f.Within(time.Duration(u.PostHours)*time.Hour) + "**"})
 	}
 	if u.TradesDone > 0 {
 		p.Facts = append(p.Facts, ui.Fact{Term: f.T("listings.trades"), Text: "**" + strconv.FormatInt(u.TradesDone, 10) + "**"})
@@ -269,21 +269,6 @@ func person(f web.Frame, u accounts.User) ui.Person {
 		p.Foot = f.T("listings.new_seller")
 	}
 	return p
-}
-
-// halfDay is up to how many hours a time is told in hours.
-const halfDay = 12
-
-// within is about how long something takes: "noin 2 tunnissa".
-func within(f web.Frame, d time.Duration) string {
-	switch hours := int((d + 30*time.Minute) / time.Hour); {
-	case d < time.Hour:
-		return f.N("listings.within_minutes", int(d/time.Minute))
-	case hours <= halfDay:
-		return f.N("listings.within_hours", hours)
-	default:
-		return f.N("listings.within_days", (hours+23)/24)
-	}
 }
 
 func ownButtons(f web.Frame, l Listing) []ui.Button {

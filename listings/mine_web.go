@@ -57,7 +57,7 @@ func (s *Service) getMine(c *web.Ctx) error {
 		p.Rows = append(p.Rows, mineRow(f, l))
 	}
 	p.Empty = ui.Empty{Art: "box", Title: f.T("listings.mine_none." + show.name), Text: f.T("listings.mine_none_text"),
-		Action: &ui.Button{Label: f.T("listings.sell_new"), URL: "/sell"}}
+		Action: &ui.Button{Label: f.T("listings.sell_new"), URL: "/sell", Kind: "quiet"}}
 	return c.Page(page.Mine(p))
 }
 

@@ -131,7 +131,7 @@ func (s *Service) threads(c *web.Ctx, cs []Conversation, open *Conversation) ([]
 		if e, ok := last[x.ID]; ok {
 			t.Last, t.When, t.ISO = line(c.Say, e, u), shortWhen(c.Say, e.At), c.Say.ISO(e.At)
 		}
-		if tag, ok := turnTag(c.Say, turns, x, u, us); ok {
+		if tag, ok := turnTag(c.Say, s.Config.Signature, turns, x, u, us); ok {
 			t.Tags = append(t.Tags, tag)
 		}
 		out[i] = t
@@ -165,8 +165,9 @@ func (s *Service) threadTitle(say *i18n.Speaker, x Conversation, other accounts.
 	return who + " · " + title
 }
 
-// turnTag says whose move it is: mine before anybody's.
-func turnTag(say *i18n.Speaker, ts []turn.Turn, x Conversation, u accounts.UserID, us map[accounts.UserID]accounts.User) (ui.Tag, bool) {
+// turnTag says whose move it is: mine before anybody's. Staff is who signs for
+// the market.
+func turnTag(say *i18n.Speaker, staff string, ts []turn.Turn, x Conversation, u accounts.UserID, us map[accounts.UserID]accounts.User) (ui.Tag, bool) {
 	var theirs *turn.Turn
 	for i, t := range ts {
 		if t.Subject != string(x.ID) && (x.OrderID == "" || t.Subject != x.OrderID) {
@@ -186,7 +187,7 @@ func turnTag(say *i18n.Speaker, ts []turn.Turn, x Conversation, u accounts.UserI
 	case turn.Carrier:
 		return ui.Tag{Text: say.T("messaging.tag_carrier")}, true
 	case turn.Operator:
-		return ui.Tag{Text: say.T("messaging.tag_staff", "Due", say.Soon(theirs.DueAt))}, true
+		return ui.Tag{Text: say.T("messaging.tag_other", "Name", staff, "Due", say.Soon(theirs.DueAt))}, true
 	}
 	name := first(us[accounts.UserID(theirs.Owner)].Shown(say))
 	return ui.Tag{Text: say.T("messaging.tag_other", "Name", name, "Due", say.Soon(theirs.DueAt))}, true
@@ -292,7 +293,7 @@ func (s *Service) head(f web.Frame, p *page.Pane, conv Conversation, other accou
 	}
 	p.OtherURL = "/people/" + string(other.ID)
 	if other.ReplyMinutes > 0 {
-		p.Other += " · " + f.T("messaging.replies", "Span", f.Span(time.Duration(other.ReplyMinutes)*time.Minute))
+		p.Other += " · " + f.T("messaging.replies", "Span", f.Within(time.Duration(other.ReplyMinutes)*time.Minute))
 	}
 }
 

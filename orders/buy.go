@@ -6,6 +6,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/i18n"
 	"github.com/kierto/kierto/internal/id"
 	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/internal/turn"
@@ -290,20 +291,25 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, o *Order, buyer accounts
 
 // charge asks the buyer for the money.
 func (s *Service) charge(ctx context.Context, tx *db.Tx, o Order, buyer accounts.User) error {
-	say := buyer.Speaker(s.Clock.Now())
+	due, err := s.dueOf(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	c := o.charge(buyer.Speaker(s.Clock.Now()))
+	c.Expires, c.Lang = due, buyer.Lang
+	return s.Payments.Begin(ctx, tx, c)
+}
+
+// charge is what the buyer pays and what of it is the seller's, line by line.
+func (o Order) charge(say *i18n.Speaker) payments.Charge {
 	lines := []payments.Line{{Kind: payments.ItemLine, Label: o.Title, Amount: o.ItemMinor}}
 	if o.ShipMinor > 0 {
 		lines = append(lines, payments.Line{Kind: payments.ShippingLine, Label: say.T("orders.line_shipping"), Amount: o.ShipMinor})
 	}
 	lines = append(lines, payments.Line{Kind: payments.FeeLine, Label: say.T("orders.line_fee"), Amount: o.FeeMinor})
-	due, err := s.dueOf(ctx, tx, o)
-	if err != nil {
-		return err
+	return payments.Charge{
+		OrderID: string(o.ID), Buyer: o.Buyer, Seller: o.Seller, Total: o.Total(), Payout: o.Item(), Lines: lines, Title: o.Title,
 	}
-	return s.Payments.Begin(ctx, tx, payments.Charge{
-		OrderID: string(o.ID), Buyer: o.Buyer, Seller: o.Seller, Total: o.Total(), Payout: o.Item(), Lines: lines,
-		Title: o.Title, Expires: due, Lang: buyer.Lang,
-	})
 }
 
 // settleOffer completes the order that an accepted offer began: how it travels,

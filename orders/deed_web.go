@@ -86,6 +86,7 @@ func (s *Service) movePage(c *web.Ctx, t Trade, role Actor, d deed, form web.For
 	case HandOver:
 		p.Fields = []ui.Field{{Name: "code", Label: v.T("trade.field.code"), Hint: v.T("trade.field.code_hint"), InputMode: "numeric", Autocomplete: "off", Max: 12, Class: "codefield", Width: "m"}}
 	case Report:
+		p.Button = v.say("trade.move." + d.Page + ".button")
 		v.reportFields(&p)
 	case Contest:
 		p.Text = &ui.Field{Name: "note", Label: v.T("trade.field.story"), Max: maxNote, Rows: 6}

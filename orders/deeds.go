@@ -91,8 +91,8 @@ func (v voice) buttons() []ui.Button {
 			continue // who says that it is posted needs no more time
 		}
 		b := ui.Button{Label: v.say("trade.do." + d.Label), URL: o.URL() + "/" + string(d.Event), Post: d.Page == "", Kind: d.Kind, Icon: d.Icon}
-		if len(out) > 0 && b.Kind == "" {
-			b.Kind = "quiet" // one filled button a view
+		if (len(out) > 0 || v.Trade.Turn.Owner != string(v.me().ID)) && b.Kind == "" {
+			b.Kind = "quiet" // one filled button a view, and only for one's own move
 		}
 		out = append(out, b)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/picture"
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/listings"
 	pages "github.com/kierto/kierto/templates/orders"
@@ -57,23 +58,28 @@ func (s *Service) getOrders(c *web.Ctx) error {
 	return c.Page(pages.ShowList(c.Frame("orders"), p))
 }
 
-// inList is a trade as a row.
+// inList is a trade as a row. An open one says what its room says: whose move it
+// is, what they owe and by when.
 func (s *Service) inList(c *web.Ctx, m Mine, other accounts.User) ui.Thread {
-	side := "trade.list.buying"
+	role, side := Buyer, "trade.list.buying"
 	if m.Seller == me(c) {
-		side = "trade.list.selling"
+		role, side = Seller, "trade.list.selling"
 	}
-	r := ui.Thread{
-		URL: m.URL(), Photo: s.photo(m.Photo), Title: m.Title, Last: c.Say.T("trade.state."+string(m.State)) + " · " + other.First() + " · " + c.Say.T(side),
-		When: c.Say.Day(m.CreatedAt), ISO: c.Say.ISO(m.CreatedAt),
-	}
+	r := ui.Thread{URL: m.URL(), Photo: s.photo(m.Photo), Title: m.Title, When: c.Say.Day(m.CreatedAt), ISO: c.Say.ISO(m.CreatedAt)}
 	if !m.Open() {
+		r.Last = c.Say.T("trade.state."+string(m.State)) + " · " + other.First() + " · " + c.Say.T(side)
 		return r
 	}
-	r.When = c.Say.Day(m.DueAt)
-	r.ISO = c.Say.ISO(m.DueAt)
+	t := Trade{Order: m.Order, Turn: turn.Turn{Owner: string(m.Owner), DueAt: m.DueAt}, Buyer: accounts.User{ID: me(c)}, Seller: other}
+	if role == Seller {
+		t.Buyer, t.Seller = other, t.Buyer
+	}
+	v := s.voice(c, t, role)
+	r.When, r.ISO, r.Whole = c.Say.Left(m.DueAt), c.Say.ISO(m.DueAt), true
+	r.Last = v.say(v.turnKey("heading")) + " " + c.Say.DayClock(m.DueAt)
+	r.Tags = []ui.Tag{{Text: v.who()}, {Text: c.Say.T(side) + " · " + other.First()}}
 	if m.Owner == me(c) {
-		r.Tags = []ui.Tag{{Kind: "you", Text: c.Say.T("trade.who.mine")}}
+		r.Tags[0].Kind = "you"
 	}
 	return r
 }
@@ -134,10 +140,10 @@ func since(c *web.Ctx, u accounts.User) string {
 func personFacts(c *web.Ctx, u accounts.User) []ui.Fact {
 	var fs []ui.Fact
 	if u.ReplyMinutes > 0 {
-		fs = append(fs, ui.Fact{Term: c.Say.T("trade.fact.replies"), Text: c.Say.T("trade.fact.in", "Time", replySpan(c.Say, u))})
+		fs = append(fs, ui.Fact{Term: c.Say.T("trade.fact.replies"), Text: replySpan(c.Say, u)})
 	}
 	if u.PostHours > 0 {
-		fs = append(fs, ui.Fact{Term: c.Say.T("trade.fact.posts"), Text: c.Say.T("trade.fact.in", "Time", postSpan(c.Say, u))})
+		fs = append(fs, ui.Fact{Term: c.Say.T("trade.fact.posts"), Text: postSpan(c.Say, u)})
 	}
 	return append(fs, ui.Fact{Term: c.Say.T("trade.fact.trades"), Text: strconv.FormatInt(u.TradesDone, 10)})
 }

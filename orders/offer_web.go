@@ -227,16 +227,22 @@ func (s *Service) offerPanel(c *web.Ctx, o Offer) (templ.Component, error) {
 	url := "/offers/" + string(o.ID)
 	card := ui.Offer{
 		Title: c.Say.T("trade.offer.theirs", "Other", us[o.By].First()), Price: c.Say.Money(o.Amount()), Was: c.Say.Money(l.Price()),
-		Note: c.Say.T("trade.offer.until", "Due", c.Say.DayClock(o.ExpiresAt)),
+		State: c.Say.T("trade.who.mine"), StateIs: "you", Note: c.Say.T("trade.offer.answer", "Due", c.Say.DayClock(o.ExpiresAt)),
 	}
 	if o.By == me(c) {
+		answers := us[o.Buyer].First()
+		if o.By == o.Buyer {
+			answers = us[o.Seller].First()
+		}
 		card.Mine, card.Title = true, c.Say.T("trade.offer.mine")
+		card.State, card.StateIs = c.Say.T("trade.who.other", "Other", answers), ""
+		card.Note = c.Say.T("trade.offer.waits", "Other", answers, "Due", c.Say.DayClock(o.ExpiresAt))
 		card.Actions = []ui.Button{{Label: c.Say.T("trade.offer.withdraw"), URL: url + "/withdraw", Post: true, Kind: "quiet", Small: true}}
 		return pages.OfferPanel(c.Frame("inbox"), card), nil
 	}
 	card.Actions = []ui.Button{
-		{Label: c.Say.T("trade.offer.accept"), URL: url + "/accept", Post: true, Small: true},
-		{Label: c.Say.T("trade.offer.decline"), URL: url + "/decline", Post: true, Kind: "quiet", Small: true},
+		{Label: c.Say.T("trade.offer.accept", "Price", card.Price), URL: url + "/accept", Post: true},
+		{Label: c.Say.T("trade.offer.decline"), URL: url + "/decline", Post: true, Kind: "quiet"},
 	}
 	card.Counter = &ui.Counter{
 		Open: c.Say.T("trade.offer.counter"), URL: url + "/counter", Button: c.Say.T("trade.offer.counter_send"),

@@ -34,6 +34,8 @@ func (v voice) panel(past []PastNudge, planned []PlannedNudge) ui.Turn {
 	switch {
 	case t.Owner == string(v.me().ID):
 		p.Tone = ui.Mine
+	case t.Owner == turn.Carrier:
+		p.Icon = "truck"
 	case o.State == InReview || o.State == Disputed || o.State == ChargedBack:
 		p.Tone = ui.Bad
 	}
@@ -104,7 +106,7 @@ func (v voice) owner() (name, id string) {
 	case string(v.other().ID):
 		return v.other().Name, string(v.other().ID)
 	case turn.Carrier:
-		return "P", turn.Carrier
+		return "", turn.Carrier // an icon instead of a face
 	}
 	return v.Staff, turn.Operator
 }
@@ -154,11 +156,11 @@ func (v voice) plan(past []PastNudge, planned []PlannedNudge) []ui.Line {
 			add("calendar", v.say("trade.plan.said", "At", v.Soon(o.PlannedAt)))
 		}
 	}
-	if n := len(past); n > 0 && past[n-1].At > v.Trade.Turn.OpenedAt {
+	if at := v.lastReminded(past); at > v.Trade.Turn.OpenedAt {
 		if mine {
-			add("bell", v.T("trade.plan.sent_you", "At", v.Soon(past[n-1].At)))
+			add("bell", v.T("trade.plan.sent_you", "At", v.Soon(at)))
 		} else {
-			add("bell", v.T("trade.plan.sent", "At", v.Soon(past[n-1].At), "Who", v.other().First()))
+			add("bell", v.T("trade.plan.sent", "At", v.Soon(at), "Who", v.owes()))
 		}
 	}
 	for _, n := range planned {
@@ -168,13 +170,35 @@ func (v voice) plan(past []PastNudge, planned []PlannedNudge) []ui.Line {
 		if mine {
 			add("clock", v.T("trade.plan.next_you", "At", v.Soon(n.At)))
 		} else {
-			add("clock", v.T("trade.plan.next", "At", v.Soon(n.At), "Who", v.other().First()))
+			add("clock", v.T("trade.plan.next", "At", v.Soon(n.At), "Who", v.owes()))
 		}
 		break
 	}
 	add("rotate-ccw", v.maybe(v.turnKey("else")))
 	add("shield-check", v.maybe(v.turnKey("safe")))
 	return lines
+}
+
+// owes is the first name of whoever is to move.
+func (v voice) owes() string {
+	if v.Trade.Turn.Owner == string(v.other().ID) {
+		return v.other().First()
+	}
+	return v.Staff
+}
+
+// lastReminded is when whoever is to move was last reminded; 0: not yet. What
+// was told to the one who waits is no reminder.
+func (v voice) lastReminded(past []PastNudge) clock.Instant {
+	t := v.Trade.Turn
+	for i := len(past) - 1; i >= 0; i-- {
+		to := past[i].To
+		staff := t.Owner == turn.Operator && to != v.me().ID && to != v.other().ID
+		if staff || string(to) == t.Owner {
+			return past[i].At
+		}
+	}
+	return 0
 }
 
 // way is the kind of journey, for the steps.

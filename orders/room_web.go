@@ -9,6 +9,7 @@ import (
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/messaging"
+	"github.com/kierto/kierto/payments"
 	"github.com/kierto/kierto/shipping"
 	pages "github.com/kierto/kierto/templates/orders"
 	"github.com/kierto/kierto/templates/ui"
@@ -89,7 +90,9 @@ func (s *Service) roomParts(ctx context.Context, f web.Frame, v voice, entries [
 	if err := s.showMuted(ctx, v, &p.Turn); err != nil {
 		return p, err
 	}
-	if v.Trade.Payment != nil {
+	if v.Trade.Payment == nil {
+		p.Money = payments.Ahead(v.Speaker, v.Trade.Order.charge(v.Speaker), v.me().ID)
+	} else {
 		p.Money, err = s.Payments.Story(ctx, v.Speaker, *v.Trade.Payment, v.Trade.Movements, v.me().ID)
 	}
 	return p, err

@@ -113,18 +113,18 @@ func (v voice) who() string {
 	case t.Owner == turn.Operator:
 		return v.say("trade.who.staff")
 	case t.Owner == turn.Carrier:
-		return v.T("trade.who.carrier")
+		return v.T("trade.who.carrier", "Carrier", v.carrierNow())
 	}
 	return v.say("trade.who.other")
 }
 
 // replySpan and postSpan are measured times in words.
 func replySpan(s *i18n.Speaker, u accounts.User) string {
-	return s.Span(time.Duration(u.ReplyMinutes) * time.Minute)
+	return s.Within(time.Duration(u.ReplyMinutes) * time.Minute)
 }
 
 func postSpan(s *i18n.Speaker, u accounts.User) string {
-	return s.Span(time.Duration(u.PostHours) * time.Hour)
+	return s.Within(time.Duration(u.PostHours) * time.Hour)
 }
 
 // verdictIcons are the faces of the verdicts.
@@ -152,6 +152,21 @@ func (v voice) reviews() []ui.Said {
 		out = append(out, saidOf(v.Speaker, r, author))
 	}
 	return out
+}
+
+// carrierNow is who carries the trade's parcel: there, or back again.
+func (v voice) carrierNow() string {
+	name := v.Trade.Order.Carrier
+	if p := v.Trade.Parcel; p != nil {
+		name = p.Carrier
+	}
+	if p := v.Trade.Return; p != nil {
+		name = p.Carrier
+	}
+	if n := shipping.CarrierName(name); n != "" {
+		return n
+	}
+	return v.T("trade.carrier")
 }
 
 // carrier is the name of a carrier, or that it is another.

@@ -35,6 +35,17 @@ func (s *Service) Story(ctx context.Context, say *i18n.Speaker, p Payment, ms []
 	return m, err
 }
 
+// Ahead is the money of a trade that nothing has been asked for yet, for one of
+// its two.
+func Ahead(say *i18n.Speaker, c Charge, reader accounts.UserID) pages.Money {
+	p := Payment{Buyer: c.Buyer, Seller: c.Seller, Total: c.Total, Payout: c.Payout, Title: c.Title, Lines: c.Lines, State: Opening}
+	m := pages.Money{Where: where(say, p, nil, reader), Lines: buyerLines(say, p)}
+	if reader == p.Seller {
+		m.Lines = sellerLines(say, p)
+	}
+	return m
+}
+
 // where is where the money is now.
 func where(say *i18n.Speaker, p Payment, ms []Movement, reader accounts.UserID) string {
 	if !p.Given.IsZero() {

@@ -151,6 +151,21 @@ func (s *Speaker) Span(d time.Duration) string {
 	return s.N("time.minutes", int(d.Minutes()))
 }
 
+// halfDay is up to how many hours a measured time is told in hours.
+const halfDay = 12
+
+// Within is about how long something takes: "noin 2 tunnissa".
+func (s *Speaker) Within(d time.Duration) string {
+	switch hours := int((d + 30*time.Minute) / time.Hour); {
+	case d < time.Hour:
+		return s.N("time.within_minutes", max(1, int(d/time.Minute)))
+	case hours <= halfDay:
+		return s.N("time.within_hours", hours)
+	default:
+		return s.N("time.within_days", (hours+23)/24)
+	}
+}
+
 // ISO is i for a <time datetime>.
 func (s *Speaker) ISO(i clock.Instant) string { return i.In(s.Zone).Format(time.RFC3339) }
 

@@ -51,10 +51,24 @@ func examplePolicies(f web.Frame) templ.Component {
 	return ShowPolicies(Policies{Frame: f, Title: f.T("desk.policy"), Lead: f.T("desk.policy_lead"),
 		Versions: ui.Table{Label: f.T("desk.policy_versions"), Cols: []ui.Col{{Label: f.T("desk.col.version")}, {Label: f.T("desk.col.state")}, {Label: f.T("desk.col.when")}, {Label: f.T("desk.col.by")}, {Label: f.T("desk.col.note")}},
 			Rows: [][]ui.Cell{row("v2", "", "desk.policy_state.draft", ""), row("v1", "go", "desk.policy_state.live", layout.Pick(f, "Kaksi riittää.", "Två räcker.", "Two are enough."))}},
+		Rules: exampleRules(f), RulesTitle: f.T("desk.policy_rules"), RulesHint: f.T("desk.policy_rules_hint"),
+		Edit: f.T("desk.policy_by_hand"), Editing: true,
 		Draft: Draft{Title: f.T("desk.policy_draft"), URL: "/desk/policy", Form: form, Wrong: []string{`line 9: ship, step "start": "soon" is not a time such as "20h"`},
 			Text:   ui.Field{Name: "text", Label: f.T("desk.policy_text"), Hint: f.T("desk.policy_text_hint"), Max: 100_000, Rows: 24, Class: "source"},
 			Note:   ui.Field{Name: "note", Label: f.T("desk.policy_note"), Max: 500, Rows: 2, Optional: true},
 			Button: ui.Button{Label: f.T("desk.policy_save")}}})
+}
+
+// exampleRules is a policy in words.
+func exampleRules(f web.Frame) ui.Table {
+	after := func(h int) string { return f.T("desk.when.after", "Span", f.N("desk.hours_short", h)) }
+	return ui.Table{Label: f.T("desk.policy_rules"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.deadline")}, {Label: f.T("desk.col.reminders")}},
+		Rows: [][]ui.Cell{
+			{{Text: f.T("desk.effect_kind.pay")}, {Text: "30 min"}, {Body: ui.Lines([]string{"**" + after(3) + "**"})}},
+			{{Text: f.T("desk.effect_kind.ship")}, {Text: f.N("desk.term.business", 5)}, {Body: ui.Lines([]string{
+				"**" + f.T("desk.when.at_once") + "**", "**" + after(20) + "**", "**" + f.T("desk.when.before", "Span", f.N("desk.hours_short", 24)) + "** · " + f.T("desk.policy_warning"),
+			})}},
+		}}
 }
 
 func exampleVersion(f web.Frame) templ.Component {

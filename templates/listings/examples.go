@@ -1,6 +1,8 @@
 package listings
 
 import (
+	"time"
+
 	"github.com/a-h/templ"
 
 	"github.com/kierto/kierto/internal/fault"
@@ -109,7 +111,7 @@ func exampleShow(f web.Frame) ShowPage {
 		Heart:  tiles[0].Favourite, BuyURL: "/listings/lst_1/buy", OfferURL: "/listings/lst_1/offer", AskURL: "/listings/lst_1/ask",
 		Assurance: f.T("listings.assurance", "Name", "Anna"), SellerURL: "/people/usr_anna",
 		Seller: ui.Person{Name: "Anna K.", ID: "usr_anna", More: "Lempäälä · " + f.T("listings.member_since", "Year", "2024"), Foot: f.T("listings.measured"), Facts: []ui.Fact{
-			{Term: f.T("listings.replies"), Text: "**" + f.N("listings.within_hours", 2) + "**"}, {Term: f.T("listings.posts"), Text: "**" + f.N("listings.within_days", 1) + "**"}, {Term: f.T("listings.trades"), Text: "**14**"}}},
+			{Term: f.T("listings.replies"), Text: "**" + f.Within(2*time.Hour) + "**"}, {Term: f.T("listings.posts"), Text: "**" + f.Within(22*time.Hour) + "**"}, {Term: f.T("listings.trades"), Text: "**14**"}}},
 		Follow:   &ui.Button{Label: f.T("listings.follow"), URL: "/people/usr_anna/follow", Post: true, Kind: "quiet", Small: true, Icon: "bell"},
 		Postcode: "20100", PostURL: "/listings/lst_1", ReportURL: "/reports/new?kind=listing&subject=lst_1", Similar: tiles[1:],
 		Ways: []ui.Way{{Name: f.T("listings.way.point"), Price: f.Money(money.EUR(690)), More: layout.Pick(f, "Posti · 1–3 arkipäivää", "Posti · 1–3 vardagar", "Posti · 1–3 business days")},

@@ -157,7 +157,7 @@ func exampleProfile(f web.Frame) Profile {
 	}
 	return Profile{
 		Name: "Anna Koskela", ID: "usr_anna", Since: f.T("trade.since_in", "Year", "2024", "Town", "Lempäälä"), About: "Kaksi suokkia ja liikaa varusteita.",
-		Facts: []ui.Fact{{Term: f.T("trade.fact.replies"), Text: f.T("trade.fact.in", "Time", f.Span(2*time.Hour))}, {Term: f.T("trade.fact.trades"), Text: "14"}}, Foot: f.T("trade.measured"),
+		Facts: []ui.Fact{{Term: f.T("trade.fact.replies"), Text: f.Within(2 * time.Hour)}, {Term: f.T("trade.fact.trades"), Text: "14"}}, Foot: f.T("trade.measured"),
 		Actions: []ui.Button{{Label: f.T("trade.follow"), Icon: "bell", Kind: "quiet", URL: "/people/1/follow", Post: true}},
 		Links:   []ui.LinkRow{{URL: "/reports/new", Icon: "flag", Label: f.T("trade.report_person")}},
 		Reviews: []ui.Said{{Name: "Noora", Person: "usr_noora", Icon: "smile", Verdict: f.T("trade.verdict.good"), Text: "Nopea ja huolellinen, satula oli pakattu hienosti.", When: f.Date(f.Now)}},

@@ -14,6 +14,28 @@ func openNow(open bool) templ.Attributes {
 	return nil
 }
 
+// stackNumbers is from how many columns of numbers on a table is for comparing
+// them, and stays a table on phones.
+const stackNumbers = 3
+
+func (t Table) stacks() bool {
+	n := 0
+	for _, c := range t.Cols {
+		if c.Numbers {
+			n++
+		}
+	}
+	return n < stackNumbers
+}
+
+// column gives a cell its column's name, for where a table is shown as stacks.
+func column(t Table, i int, c Cell) templ.Attributes {
+	if !t.stacks() || c.Text == "" && c.Tag == nil && c.Body == nil {
+		return nil
+	}
+	return templ.Attributes{"data-col": t.Cols[i].Label}
+}
+
 // gallerySizes tells the browser how wide the gallery's picture is.
 const gallerySizes = "(min-width: 960px) 760px, 100vw"
 

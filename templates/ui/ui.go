@@ -4,6 +4,7 @@ package ui
 
 import (
 	"hash/fnv"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,6 +26,12 @@ func hue(id string) string {
 		"h-0", "h-30", "h-60", "h-90", "h-120", "h-150", "h-180", "h-210", "h-240", "h-270", "h-300", "h-330",
 	}[h.Sum32()%hues]
 }
+
+// measure is a number, a space and the unit that belongs to it.
+var measure = regexp.MustCompile(`(\d) (cm|mm|m|g|kg|kpl|st|l|€)\b`)
+
+// Bound is a title whose numbers keep their units on the same line.
+func Bound(title string) string { return measure.ReplaceAllString(title, "$1\u00a0$2") }
 
 // Initials are the first letters of the first and the last word of a name.
 func Initials(name string) string {

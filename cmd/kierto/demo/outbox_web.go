@@ -2,6 +2,7 @@ package demo
 
 import (
 	"net/http"
+	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ const (
 )
 
 // maxSent is how many messages the outbox shows.
-const maxSent = 200
+const maxSent = 60
 
 // outbox lists what went out by any channel, the newest first.
 func (d *Demo) outbox(c *web.Ctx) error {
@@ -34,7 +35,7 @@ func (d *Demo) outbox(c *web.Ctx) error {
 	}
 	var all []sent
 	for _, m := range d.Post.Messages() {
-		all = append(all, sent{m.At, ui.LinkRow{URL: "/demo/outbox/" + strconv.Itoa(m.ID), Icon: "mail", Label: m.Subject, More: m.To}})
+		all = append(all, sent{m.At, ui.LinkRow{URL: "/demo/outbox/" + strconv.Itoa(m.ID), Icon: "mail", Label: m.Subject, More: recipient(m.To)}})
 	}
 	for _, m := range d.Push.Messages() {
 		all = append(all, sent{m.At, ui.LinkRow{URL: "/demo/push/" + strconv.Itoa(m.ID), Icon: "bell", Label: m.Title, More: d.owner(c, m.Browser)}})
@@ -46,10 +47,18 @@ func (d *Demo) outbox(c *web.Ctx) error {
 	}
 	slices.SortStableFunc(all, func(a, b sent) int { return int(b.at - a.at) })
 	for _, x := range all[:min(len(all), maxSent)] {
-		x.row.Note = p.DayClock(x.at)
+		x.row.More += " · " + p.Soon(x.at)
 		p.Sent = append(p.Sent, x.row)
 	}
 	return c.Page(pages.Outbox(p))
+}
+
+// recipient is whom a letter goes to, by name when its address has one.
+func recipient(to string) string {
+	if a, err := mail.ParseAddress(to); err == nil && a.Name != "" {
+		return a.Name
+	}
+	return to
 }
 
 // owner words whose browser it is.
