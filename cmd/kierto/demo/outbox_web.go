@@ -53,10 +53,10 @@ func (d *Demo) outbox(c *web.Ctx) error {
 	return c.Page(pages.Outbox(p))
 }
 
-// recipient is whom a letter goes to, by name when its address has one.
+// recipient is the address a letter goes to, without the name before it.
 func recipient(to string) string {
-	if a, err := mail.ParseAddress(to); err == nil && a.Name != "" {
-		return a.Name
+	if a, err := mail.ParseAddress(to); err == nil {
+		return a.Address
 	}
 	return to
 }
