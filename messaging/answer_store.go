@@ -48,7 +48,7 @@ func lastThread(ctx context.Context, q db.Queryer, u accounts.UserID, channel st
 		return "", "", err
 	}
 	var others int
-	err = q.Get(ctx, &others, `SELECT COUNT(*) FROM deliveries WHERE bundle = ? AND thread <> ?`, last.ID, last.Thread)
+	err = q.Get(ctx, &others, `SELECT COUNT(*) FROM deliveries WHERE bundle = ? AND bundle <> '' AND thread <> ?`, last.ID, last.Thread)
 	if err != nil || others == 0 {
 		return last.Thread, "", err
 	}

@@ -23,7 +23,7 @@ func claim(ctx context.Context, tx *db.Tx, x Delivery, now, until clock.Instant)
 		err = tx.Select(ctx, &ds, `
 			UPDATE deliveries
 			SET state = ?, tries = tries + 1, next_at = ?, bundle = CASE WHEN id = ? THEN '' ELSE ? END
-			WHERE user_id = ? AND channel = ? AND topic = ? AND NOT warning AND state = ?
+			WHERE user_id = ? AND next_at > 0 AND channel = ? AND topic = ? AND NOT warning AND state = ?
 				AND (id = ? AND reason = '' OR id <> ? AND tries = 0 OR next_at <= ?)
 			RETURNING `+deliveryColumns,
 			Sending, until, x.ID, x.ID, x.User, x.Channel, x.Topic, Queued, x.ID, x.ID, now)
@@ -65,16 +65,20 @@ func rename(ctx context.Context, d db.Doer, from, to DeliveryID) error {
 	_, err := d.Do(ctx, `
 		UPDATE deliveries
 		SET bundle = CASE WHEN id = ? THEN '' ELSE ? END
-		WHERE bundle = ? AND state = ?`, to, to, from, Sending)
+		WHERE bundle = ? AND bundle <> '' AND state = ?`, to, to, from, Sending)
 	return err
 }
+
+// told is a message and those under its name. That a name is not empty is what
+// lets them be found by it.
+const told = `(id = ? OR bundle = ? AND bundle <> '')`
 
 // putBack lets a message wait until next, and those under its name.
 func putBack(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant, reason string) error {
 	_, err := d.Do(ctx, `
 		UPDATE deliveries
 		SET state = ?, next_at = ?, reason = ?, bundle = ''
-		WHERE (id = ? OR bundle = ?) AND state = ?`, Queued, next, reason, did, did, Sending)
+		WHERE `+told+` AND state = ?`, Queued, next, reason, did, did, Sending)
 	return err
 }
 
@@ -83,7 +87,7 @@ func postpone(ctx context.Context, d db.Doer, did DeliveryID, next clock.Instant
 	_, err := d.Do(ctx, `
 		UPDATE deliveries
 		SET state = ?, next_at = ?, reason = ?, bundle = '', tries = tries - 1
-		WHERE (id = ? OR bundle = ?) AND state = ?`, Queued, next, reason, did, did, Sending)
+		WHERE `+told+` AND state = ?`, Queued, next, reason, did, did, Sending)
 	return err
 }
 
@@ -95,7 +99,7 @@ func settle(ctx context.Context, d db.Doer, did DeliveryID, now clock.Instant, r
 		SET state = ?, reason = '', receipt = ?, done_at = ?, next_at = 0,
 			url = CASE WHEN topic = 'account' THEN '' ELSE url END,
 			args = CASE WHEN topic = 'account' AND channel <> 'email' THEN '' ELSE args END
-		WHERE (id = ? OR bundle = ?) AND state = ?`, Sent, receipt, now, did, did, Sending)
+		WHERE `+told+` AND state = ?`, Sent, receipt, now, did, did, Sending)
 	return err
 }
 

@@ -45,7 +45,7 @@ func arrived(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant) 
 		SET reached_at = ?,
 			state = CASE WHEN state = 'failed' THEN 'sent' ELSE state END,
 			reason = CASE WHEN state = 'failed' THEN '' ELSE reason END
-		WHERE (id = ? OR bundle = ?) AND reached_at = 0 AND state IN ('queued', 'sending', 'sent', 'failed')
+		WHERE `+told+` AND reached_at = 0 AND state IN ('queued', 'sending', 'sent', 'failed')
 		RETURNING `+deliveryColumns, now, did, did)
 	slices.SortFunc(ds, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
 	return ds, err
@@ -58,7 +58,7 @@ func bounced(ctx context.Context, tx *db.Tx, did DeliveryID, now clock.Instant, 
 	err := tx.Select(ctx, &ds, `
 		SELECT `+deliveryColumns+`
 		FROM deliveries
-		WHERE (id = ? OR bundle = ?) AND reached_at = 0 AND state IN ('queued', 'sending', 'sent')
+		WHERE `+told+` AND reached_at = 0 AND state IN ('queued', 'sending', 'sent')
 		ORDER BY id`, did, did)
 	if err != nil {
 		return nil, err

@@ -34,9 +34,9 @@ func workedIn(ctx context.Context, tx *db.Tx, eventID string, now clock.Instant)
 func knownMove(ctx context.Context, q db.Queryer, ref string) (bool, error) {
 	var n int64
 	err := q.Get(ctx, &n, `
-		SELECT COUNT(*)
-		FROM movements m
-		JOIN payments p ON p.order_id = m.order_id
-		WHERE m.provider_id = ? OR m.charge_id = ? OR (p.charge_id = ? AND m.kind = 'refund')`, ref, ref, ref)
+		SELECT (
+			SELECT COUNT(*) FROM movements WHERE provider_id = ? OR charge_id = ? AND charge_id <> '') + (
+			SELECT COUNT(*) FROM payments p JOIN movements m ON m.order_id = p.order_id WHERE p.charge_id = ? AND m.kind = 'refund')`,
+		ref, ref, ref)
 	return n > 0, err
 }

@@ -214,35 +214,33 @@ func (s *Service) Poll(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	now := s.Clock.Now()
+	ids := make([]ParcelID, len(ps))
 	for i, p := range ps {
-		if err := s.poll(ctx, p); err != nil {
-			return i, err
+		ids[i] = p.ID
+	}
+	known, err := scansOfMany(ctx, s.DB, ids)
+	asked := 0
+	for err == nil && asked < len(ps) {
+		if err = s.poll(ctx, ps[asked], known[ids[asked]]); err == nil {
+			asked++
 		}
 	}
-	return len(ps), nil
+	return asked, errors.Join(err, setPolled(ctx, s.DB, ids[:asked], now))
 }
 
-// poll asks about one parcel.
-func (s *Service) poll(ctx context.Context, p Parcel) error {
-	now := s.Clock.Now()
+// poll asks about one parcel of which some scans are known. A carrier that does
+// not answer about it does not hold up the others.
+func (s *Service) poll(ctx context.Context, p Parcel, known []Scan) error {
 	scans, err := s.Carrier.Status(ctx, p.Tracking, p.Method, p.Back)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		s.Log.Warn("carrier", "parcel", p.ID, "err", err)
-		return setPolled(ctx, s.DB, p.ID, now) // one bad parcel does not hold up the others
-	}
-	known, err := scansOf(ctx, s.DB, p.ID)
-	if err != nil {
-		return err
+		return ctx.Err()
 	}
 	if news := unknown(scans, known); len(news) > 0 {
-		if err := s.Seen(ctx, p.ID, news); err != nil {
-			return err
-		}
+		return s.Seen(ctx, p.ID, news)
 	}
-	return setPolled(ctx, s.DB, p.ID, now)
+	return nil
 }
 
 // unknown are the scans that were not seen before. Mostly there are none, and

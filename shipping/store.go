@@ -89,9 +89,16 @@ func setSeen(ctx context.Context, tx *db.Tx, p Parcel) error {
 	return err
 }
 
-// setPolled records that the carrier was asked.
-func setPolled(ctx context.Context, d *db.DB, pid ParcelID, now clock.Instant) error {
-	_, err := d.Do(ctx, `UPDATE parcels SET polled_at = ? WHERE id = ?`, now, pid)
+// setPolled records that the carrier was asked about some parcels.
+func setPolled(ctx context.Context, d *db.DB, pids []ParcelID, now clock.Instant) error {
+	if len(pids) == 0 {
+		return nil
+	}
+	query, args, err := db.In(`UPDATE parcels SET polled_at = ? WHERE id IN (?)`, now, pids)
+	if err != nil {
+		return err
+	}
+	_, err = d.Do(ctx, query, args...)
 	return err
 }
 
@@ -102,7 +109,7 @@ func duePolls(ctx context.Context, q db.Queryer, before clock.Instant, limit int
 	err := q.Select(ctx, &ps, `
 		SELECT `+parcelColumns+`
 		FROM parcels
-		WHERE tracked AND tracking <> '' AND state IN ('booked', 'posted', 'moving', 'at_point', 'returning') AND polled_at <= ?
+		WHERE tracked = TRUE AND tracking <> '' AND state IN ('booked', 'posted', 'moving', 'at_point', 'returning') AND polled_at <= ?
 		ORDER BY polled_at, id
 		LIMIT ?`, before, limit)
 	return ps, err
@@ -122,6 +129,24 @@ func scansOf(ctx context.Context, q db.Queryer, pid ParcelID) ([]Scan, error) {
 	var ss []Scan
 	err := q.Select(ctx, &ss, `SELECT id, parcel_id, code, place, at FROM scans WHERE parcel_id = ? ORDER BY at, id`, pid)
 	return ss, err
+}
+
+// scansOfMany are the scans of some parcels.
+func scansOfMany(ctx context.Context, q db.Queryer, pids []ParcelID) (map[ParcelID][]Scan, error) {
+	by := map[ParcelID][]Scan{}
+	if len(pids) == 0 {
+		return by, nil
+	}
+	query, args, err := db.In(`SELECT id, parcel_id, code, place, at FROM scans WHERE parcel_id IN (?) ORDER BY at, id`, pids)
+	if err != nil {
+		return nil, err
+	}
+	var ss []Scan
+	err = q.Select(ctx, &ss, query, args...)
+	for _, scan := range ss {
+		by[scan.ParcelID] = append(by[scan.ParcelID], scan)
+	}
+	return by, err
 }
 
 // strayScans counts all scans and names those whose parcel is unknown.

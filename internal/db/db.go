@@ -146,10 +146,15 @@ func (d *DB) Do(ctx context.Context, query string, args ...any) (int64, error) {
 	return affected(ctx, res, err)
 }
 
-// In expands every slice among args into as many placeholders: "id IN (?)". It
-// fails on an empty slice.
+// In expands every slice among args into placeholders: "id IN (?)". There are a
+// power of two of them, the last value standing for those too many, so that a
+// statement has few texts and is prepared seldom. It fails on an empty slice.
 func In(query string, args ...any) (string, []any, error) {
-	q, a, err := sqlx.In(query, args...)
+	all := make([]any, len(args))
+	for i, a := range args {
+		all[i] = padded(a)
+	}
+	q, a, err := sqlx.In(query, all...)
 	if err != nil {
 		return "", nil, fmt.Errorf("db: %w", err)
 	}

@@ -373,3 +373,24 @@ func TestKeepForgets(t *testing.T) {
 		}
 	})
 }
+
+// Lists of about the same length make the same text, so that it is prepared once;
+// what was added to them changes nothing.
+func TestInHasFewTexts(t *testing.T) {
+	t.Parallel()
+	const query = "SELECT n FROM counters WHERE name IN (?) AND n > ?"
+	five, args, err := db.In(query, []string{"a", "b", "c", "d", "e"}, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seven, _, err := db.In(query, []string{"a", "b", "c", "d", "e", "f", "g"}, 7)
+	if err != nil || five != seven {
+		t.Errorf("%v: %s\n%s", err, five, seven)
+	}
+	if !slices.Equal(args, []any{"a", "b", "c", "d", "e", "e", "e", "e", 7}) {
+		t.Error(args)
+	}
+	if text, args, err := db.In("SELECT n FROM counters WHERE data = ?", []byte("abc")); err != nil || strings.Count(text, "?") != 1 || len(args) != 1 {
+		t.Error(text, args, err)
+	}
+}

@@ -1,6 +1,28 @@
 package db
 
-import "strings"
+import (
+	"math/bits"
+	"reflect"
+	"strings"
+)
+
+// padded repeats the last element of a slice until their number is a power of
+// two. What is no slice, or bytes, stays as it is.
+func padded(a any) any {
+	v := reflect.ValueOf(a)
+	if v.Kind() != reflect.Slice || v.Len() == 0 || v.Type().Elem().Kind() == reflect.Uint8 {
+		return a
+	}
+	n, want := v.Len(), 1<<bits.Len(uint(v.Len()-1))
+	if n == want {
+		return a
+	}
+	all := reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, want), v)
+	for range want - n {
+		all = reflect.Append(all, v.Index(n-1))
+	}
+	return all.Interface()
+}
 
 // Values is "VALUES (?, ?), (?, ?), …" with so many rows, for a statement that
 // stores many at once.
