@@ -18,10 +18,13 @@ type stretch struct {
 func movedSince(ctx context.Context, q db.Queryer, after clock.Instant, limit int) ([]accounts.UserID, error) {
 	var us []accounts.UserID
 	err := q.Select(ctx, &us, `
-		SELECT owner_id FROM turns
-		WHERE kind IN ('answer_message', 'answer_offer') AND outcome = 'done' AND closed_at > ?
-		UNION
-		SELECT seller_id FROM orders WHERE posted_at > ?
+		SELECT DISTINCT who
+		FROM (
+			SELECT owner_id AS who FROM turns
+			WHERE kind IN ('answer_message', 'answer_offer') AND outcome = 'done' AND closed_at > ?
+			UNION ALL
+			SELECT seller_id FROM orders WHERE posted_at > 0 AND posted_at > ?) x
+		ORDER BY who
 		LIMIT ?`, after, after, limit)
 	return us, err
 }

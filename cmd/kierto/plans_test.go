@@ -17,11 +17,11 @@ import (
 // then, rows that are few, and the lists that statements bring along.
 var wholes = []string{
 	"attempts", "tokens", "sessions", "policies", "goose_db_version",
-	"v", "CONSTANT ROW", "x", "f", "d",
+	"v", "x",
 }
 
 // scan is a line of SQLite's plan that reads a whole table or index.
-var scan = regexp.MustCompile(`^SCAN (CONSTANT ROW|\S+)( USING (COVERING )?INDEX (\S+))?`)
+var scan = regexp.MustCompile(`^SCAN (\S+)( USING (COVERING )?INDEX (\S+))?`)
 
 // partial are indexes of few rows, which may be read whole.
 var partial = []string{"users_staff", "calls_open", "takeovers_open", "policies_live"}
@@ -67,6 +67,9 @@ func TestNoTradeReadsAWholeTable(t *testing.T) {
 // plans asks how each statement is answered.
 func plans(t *testing.T, d *db.DB, texts map[string]bool) {
 	for text := range texts {
+		if strings.HasPrefix(strings.TrimSpace(text), "INSERT") {
+			continue // its plan names foreign keys that are looked at only where they are deferred
+		}
 		var rows []struct {
 			ID, Parent, Notused int64
 			Detail              string
@@ -77,7 +80,7 @@ func plans(t *testing.T, d *db.DB, texts map[string]bool) {
 		}
 		for _, r := range rows {
 			m := scan.FindStringSubmatch(r.Detail)
-			if m != nil && !slices.Contains(wholes, m[1]) && !slices.Contains(partial, m[4]) && !strings.Contains(r.Detail, "VALUES") {
+			if m != nil && !slices.Contains(wholes, m[1]) && !slices.Contains(partial, m[4]) && !strings.Contains(r.Detail, "CONSTANT ROW") {
 				t.Errorf("%s: %s", r.Detail, text)
 			}
 		}

@@ -116,7 +116,7 @@ func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error
 		return err
 	}
 	if d.cfg.Memory {
-		return wrap(ctx, d.memory().GetContext(context.Background(), dest, query, args...))
+		return wrap(ctx, d.memory().GetContext(context.Background(), dest, d.bind(query), args...))
 	}
 	return wrap(ctx, d.read.GetContext(ctx, dest, d.bind(query), args...))
 }
@@ -127,7 +127,7 @@ func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) er
 		return err
 	}
 	if d.cfg.Memory {
-		return wrap(ctx, d.memory().SelectContext(context.Background(), dest, query, args...))
+		return wrap(ctx, d.memory().SelectContext(context.Background(), dest, d.bind(query), args...))
 	}
 	return wrap(ctx, d.read.SelectContext(ctx, dest, d.bind(query), args...))
 }

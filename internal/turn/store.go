@@ -183,7 +183,7 @@ func Replan(ctx context.Context, tx *db.Tx, now clock.Instant, who string) error
 	_, err := tx.Do(ctx, `
 		UPDATE turns
 		SET next_at = ?, next_step = ?
-		WHERE (owner_id = ? OR waiter_id = ?) AND closed_at = 0`,
+		WHERE owner_id = ? AND closed_at = 0 OR waiter_id = ? AND closed_at = 0`,
 		now, StepPlan, who, who)
 	return err
 }

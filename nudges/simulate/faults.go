@@ -18,6 +18,7 @@ type turnKind = turn.Kind
 // How often things go wrong with --faults.
 const (
 	deathOdds = 0.002 // that the process dies at a commit, before or after it
+	deathsFor = 1_000 // of more trades it dies no oftener: it would hardly ever be there
 	lostOdds  = 0.002 // that a job is lost
 	lateOdds  = 0.01  // that it runs hours late
 	twiceOdds = 0.02  // that it runs twice
@@ -74,7 +75,7 @@ func (w *world) dies(committed bool) bool {
 		return false
 	}
 	w.commits++
-	return w.of(forCommit).chance(w.commits, deathOdds/2)
+	return w.of(forCommit).chance(w.commits, deathOdds/2*min(1, deathsFor/float64(w.o.Orders)))
 }
 
 // die is the end of the process. Everything in its memory is gone; some time
@@ -94,7 +95,9 @@ func (w *world) die(string) {
 			return err
 		}
 		for _, t := range w.ticks {
-			t.due = w.clock.Now() // a process begins with all of them
+			if t.every <= dayLength { // a process begins with all of them; here what only counts and cleans can wait
+				t.due = w.clock.Now()
+			}
 		}
 		heap.Push(&w.waiting, w.clock.Now())
 		return nil

@@ -38,7 +38,12 @@ func (w *world) countDay(d departing, did messaging.DeliveryID, now clock.Instan
 // not arrive does not count.
 func (w *world) checkDays() {
 	for _, key := range w.newDays.take() {
-		w.holds(Capped, w.perDay[key] <= w.policy.Cap, nil, "%s: %d, %s", key, w.perDay[key], w.onDay(key))
+		fits := w.perDay[key] <= w.policy.Cap
+		all := ""
+		if !fits {
+			all = w.onDay(key)
+		}
+		w.holds(Capped, fits, nil, "%s: %d, %s", key, w.perDay[key], all)
 	}
 }
 
