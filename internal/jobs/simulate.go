@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -40,9 +41,9 @@ func (s simulated) NowUTCOrNil() *time.Time { t := s.NowUTC(); return &t }
 
 // Round works all jobs that are due by the simulation's clock, those included
 // that they insert, and says how many ran. A job that fails waits longer after
-// each try, as in a running program. Those that are done are forgotten at once.
-// When the process dies in the middle (see db.Probe) Round ends with db.ErrDead,
-// and leaves the jobs it had taken to TakeOver.
+// each try, as in a running program. When the process dies in the middle (see
+// db.Probe) Round ends with db.ErrDead, and leaves the jobs it had taken to
+// TakeOver.
 func (q *Queue) Round(ctx context.Context) (ran int, err error) {
 	s := q.sim
 	if s == nil {
@@ -54,24 +55,18 @@ func (q *Queue) Round(ctx context.Context) (ran int, err error) {
 		if err != nil {
 			return ran, err
 		}
-		var done []int64
-		var rest []riverdriver.JobSetStateIfRunningParams
+		var done []riverdriver.JobSetStateIfRunningParams
 		for _, row := range rows {
 			p, err := q.suffer(ctx, row)
 			if err != nil {
 				return ran, err
 			}
 			if p != nil {
-				rest = append(rest, *p)
-			} else {
-				done = append(done, row.ID)
+				done = append(done, *p)
 			}
 			ran++
 		}
-		if err := q.forget(ctx, done); err != nil {
-			return ran, err
-		}
-		if err := q.setMany(ctx, rest, s.Clock.Now().Time()); err != nil {
+		if err := q.setMany(ctx, done, s.Clock.Now().Time()); err != nil {
 			return ran, err
 		}
 		more = len(rows) == drainBatch || q.promised.Load() > 0
@@ -82,59 +77,29 @@ func (q *Queue) Round(ctx context.Context) (ran int, err error) {
 // Promised is how many jobs were inserted since the last Round began.
 func (q *Queue) Promised() int64 { return q.promised.Load() }
 
-// waiting is a job that waits, with as much as running it takes.
-type waiting struct {
-	ID          int64     `db:"id"`
-	Kind        string    `db:"kind"`
-	Args        []byte    `db:"args"`
-	Attempt     int       `db:"attempt"`
-	MaxAttempts int       `db:"max_attempts"`
-	ScheduledAt time.Time `db:"scheduled_at"`
-}
-
-// takeDue takes what is due, in the order it became due. It does what River's own
-// statement does for one process, which is half of what a simulated job costs.
+// takeDue locks what is due, in the order it became due.
 func (q *Queue) takeDue(ctx context.Context, now clock.Instant) ([]*rivertype.JobRow, error) {
-	var all []waiting
-	err := q.db.Select(ctx, &all, `
-		SELECT id, kind, args, attempt, max_attempts, scheduled_at
-		FROM river_job
-		WHERE state = 'available' AND queue = 'default'
-		ORDER BY scheduled_at, id
-		LIMIT ?`, drainBatch)
-	var rows []*rivertype.JobRow
-	var ids []int64
-	for _, w := range all {
-		if clock.Of(w.ScheduledAt) > now {
-			break
+	if q.db.Dead() {
+		return nil, db.ErrDead
+	}
+	at := now.Time()
+	rows, err := q.client.Driver().GetExecutor().JobGetAvailable(ctx, &riverdriver.JobGetAvailableParams{
+		ClientID: q.node, MaxAttemptedBy: maxAttempts, MaxToLock: drainBatch, Now: &at, Queue: Default,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("jobs: round: %w", err)
+	}
+	slices.SortFunc(rows, func(a, b *rivertype.JobRow) int {
+		if c := a.ScheduledAt.Compare(b.ScheduledAt); c != 0 {
+			return c
 		}
-		ids = append(ids, w.ID)
-		rows = append(rows, &rivertype.JobRow{ID: w.ID, Kind: w.Kind, EncodedArgs: w.Args, Attempt: w.Attempt + 1, MaxAttempts: w.MaxAttempts})
-	}
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	return rows, q.doMany(ctx, `UPDATE river_job SET state = 'running', attempt = attempt + 1 WHERE id IN (?)`, ids)
+		return int(a.ID - b.ID)
+	})
+	return rows, nil
 }
 
-// forget deletes jobs that are done, as River does an hour later.
-func (q *Queue) forget(ctx context.Context, ids []int64) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return q.doMany(ctx, `DELETE FROM river_job WHERE id IN (?)`, ids)
-}
-
-func (q *Queue) doMany(ctx context.Context, query string, ids []int64) error {
-	text, args, err := db.In(query, ids)
-	if err == nil {
-		_, err = q.db.Do(ctx, text, args...)
-	}
-	return err
-}
-
-// suffer lets a job meet its fate and says what to note of it; nil when it is
-// done.
+// suffer lets a job meet its fate and says what to note of it; nil when nothing
+// is left to note.
 func (q *Queue) suffer(ctx context.Context, row *rivertype.JobRow) (*riverdriver.JobSetStateIfRunningParams, error) {
 	run, known := q.works[row.Kind]
 	if !known {
@@ -147,7 +112,8 @@ func (q *Queue) suffer(ctx context.Context, row *rivertype.JobRow) (*riverdriver
 	now := q.sim.Clock.Now()
 	switch {
 	case fate.Lost:
-		return nil, nil
+		_, err := q.db.Do(ctx, `DELETE FROM river_job WHERE id = ?`, row.ID)
+		return nil, err
 	case fate.Late > 0:
 		return q.later(riverdriver.JobSetStateErrorAvailable(row.ID, now.Add(fate.Late).Time(), nil, nil)), nil
 	}
@@ -159,7 +125,7 @@ func (q *Queue) suffer(ctx context.Context, row *rivertype.JobRow) (*riverdriver
 		return nil, db.ErrDead
 	}
 	if failure == nil {
-		return nil, nil
+		return riverdriver.JobSetStateCompleted(row.ID, now.Time(), nil), nil
 	}
 	data, err := json.Marshal(rivertype.AttemptError{At: now.Time(), Attempt: row.Attempt, Error: failure.Error()})
 	if err != nil {
@@ -201,6 +167,13 @@ func (q *Queue) setMany(ctx context.Context, ps []riverdriver.JobSetStateIfRunni
 // TakeOver frees what a process that died had taken; for the simulator. A queue
 // that is started does it by itself.
 func (q *Queue) TakeOver(ctx context.Context) error { return q.takeOver(ctx) }
+
+// Forget deletes the jobs that are done, as River does in a running program; for
+// the simulator.
+func (q *Queue) Forget(ctx context.Context) error {
+	_, err := q.db.Do(ctx, `DELETE FROM river_job WHERE state = 'completed'`)
+	return err
+}
 
 // Run runs one periodic function now; for the simulator.
 func (q *Queue) Run(ctx context.Context, name string) error {

@@ -29,21 +29,22 @@ const (
 
 // faults is what goes wrong with the program, and how often it has.
 type faults struct {
-	commits  uint64
-	deaths   int
-	downs    [][2]clock.Instant // when the program was not there, or behind
-	fates    uint64
-	lost     int
-	late     int
-	twice    int
-	skipped  int
-	jumps    int
-	jobsRan  int
-	waiting  instants // jobs that wait
-	calm     bool     // nothing goes wrong meanwhile
-	mishaps  map[string]int
-	refusals map[string]int
-	steps    int
+	commits       uint64
+	deaths        int
+	downs         [][2]clock.Instant // when the program was not there, or behind
+	fates         uint64
+	lost          int
+	late          int
+	twice         int
+	skipped       int
+	jumps         int
+	jobsRan       int
+	jobsForgotten int
+	waiting       instants // jobs that wait
+	calm          bool     // nothing goes wrong meanwhile
+	mishaps       map[string]int
+	refusals      map[string]int
+	steps         int
 }
 
 // instants is a heap, the soonest first.

@@ -176,6 +176,10 @@ func (w *world) round(ctx context.Context) error {
 			w.die("jobs")
 			return nil
 		}
+		if w.jobsRan-w.jobsForgotten > jobsKept {
+			w.jobsForgotten = w.jobsRan
+			return w.survive("forget", w.node.Jobs.Forget(ctx))
+		}
 	}
 	return nil
 }

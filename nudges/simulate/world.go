@@ -20,6 +20,7 @@ const (
 	tail      = 4 * 24 * time.Hour // simulated after the last trade has ended, for letters and money
 	longest   = 160 * 24 * time.Hour
 	dayLength = 24 * time.Hour
+	jobsKept  = 4000 // jobs worked before those that are done are forgotten
 )
 
 // errSabotage is what nobody foresaw.
