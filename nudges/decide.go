@@ -210,11 +210,8 @@ func (f *facts) say(d *decision, t turn.Turn, p Planned, u accounts.User, by []s
 	if !ok {
 		return
 	}
-	if b.answer == "" {
-		b.answer = b.thread
-	}
 	d.tell = append(d.tell, messaging.Telling{
-		To: u.ID, Topic: messaging.TopicNudge, Key: "nudges." + p.Text + b.ending, Args: b.args, URL: b.url, Thread: b.answer,
+		To: u.ID, Topic: messaging.TopicNudge, Key: "nudges." + p.Text + b.ending, Args: b.args, URL: b.url, Thread: b.answers(),
 		Dedupe: dedupe(t.ID, p.Name, u.ID), Turn: t.ID, Step: p.Name, Warning: p.Warning, By: by, Stale: stales(t, p, plan, u, now),
 	})
 }

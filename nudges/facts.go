@@ -232,8 +232,16 @@ type brief struct {
 	args   map[string]any
 	url    string
 	thread messaging.ConversationID // where both see it; "" when it concerns one alone
-	answer messaging.ConversationID // where what staff write back belongs; "" where it is thread
+	answer messaging.ConversationID // where what its reader writes back belongs; "" where that is thread
 	ending string                   // of the words' key, where the same step says something else
+}
+
+// answers is the conversation that an answer to a message belongs to.
+func (b brief) answers() messaging.ConversationID {
+	if b.answer == "" {
+		return b.thread
+	}
+	return b.answer
 }
 
 // brief is what a turn is about, for one of its two or an operator; false when
@@ -278,10 +286,10 @@ func (f *facts) briefMessage(t turn.Turn, to accounts.UserID, staff bool) (brief
 	if !ok {
 		return brief{}, false
 	}
-	b := brief{url: "/inbox/" + string(c.ID), args: map[string]any{"Title": c.Title, "Other": c.Other(to), "Due": t.DueAt}}
+	b := brief{url: "/inbox/" + string(c.ID), answer: c.ID, args: map[string]any{"Title": c.Title, "Other": c.Other(to), "Due": t.DueAt}}
 	switch {
 	case staff:
-		b.url, b.args["Other"], b.answer = "/desk/cases/"+string(c.ID), c.Buyer, c.ID
+		b.url, b.args["Other"] = "/desk/cases/"+string(c.ID), c.Buyer
 	case string(to) == t.Owner && !asksAbout(c, t):
 		b.ending = "_plain"
 	}
@@ -303,7 +311,7 @@ func (f *facts) briefOffer(t turn.Turn, to accounts.UserID) (brief, bool) {
 	if other == to {
 		other = o.Answerer()
 	}
-	return brief{url: "/inbox/" + string(o.Conversation), args: map[string]any{
+	return brief{url: "/inbox/" + string(o.Conversation), answer: o.Conversation, args: map[string]any{
 		"Title": f.convs[o.Conversation].Title, "Other": other, "Due": t.DueAt, "Total": o.Amount(),
 	}}, true
 }

@@ -77,7 +77,7 @@ func (f *facts) reassure(d *decision, t turn.Turn, p Step, now clock.Instant) {
 	} else if b, ok := f.brief(t, u.ID, false); ok {
 		b.args["When"] = now
 		d.tell = append(d.tell, messaging.Telling{
-			To: u.ID, Topic: messaging.TopicNudge, Key: toldKey(t.Kind), Args: b.args, URL: b.url, Thread: b.thread,
+			To: u.ID, Topic: messaging.TopicNudge, Key: toldKey(t.Kind), Args: b.args, URL: b.url, Thread: b.answers(),
 			Dedupe: dedupe(t.ID, p.Name, u.ID), Turn: t.ID, Step: p.Name, By: by,
 			Stale: calendar.WakingAdd(now, staleAfter, u.Quiet()),
 		})
