@@ -154,7 +154,7 @@ func (w *world) plan(ctx context.Context) error {
 		if err != nil {
 			return w.survive(t.name, err)
 		}
-		if w.o.Sabotage == "asleep-on-duty" && t.due > w.clock.Now() && w.clock.Now().In(time.UTC).Weekday() == time.Wednesday {
+		if w.o.Sabotage == "asleep-on-duty" && t.due > w.clock.Now() && w.clock.Now().In(time.UTC).Weekday()%2 == 1 {
 			continue
 		}
 		if !soon.IsZero() {
