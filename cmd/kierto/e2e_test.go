@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/kierto/kierto/internal/browser"
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/testdb"
 )
 
@@ -106,7 +107,19 @@ func openShop(t *testing.T, database string) *shop {
 	case <-time.After(demoStart):
 		t.Fatalf("the demo did not start:\n%s", errs.String())
 	}
+	s.move(untilMorning(clock.Wall()).String())
 	return s
+}
+
+// untilMorning is how long it is until the next ten o'clock in Helsinki. Each shop
+// opens then, so that nobody sleeps at some hours of the tests' own day.
+func untilMorning(now time.Time) time.Duration {
+	here := now.In(clock.Zone(""))
+	at := time.Date(here.Year(), here.Month(), here.Day(), 10, 0, 0, 0, here.Location())
+	if !at.After(here) {
+		at = at.AddDate(0, 0, 1)
+	}
+	return at.Sub(here).Round(time.Minute)
 }
 
 // check runs `kierto check` on the shop's data.

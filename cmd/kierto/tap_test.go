@@ -78,6 +78,7 @@ func TestAnsweringLettersByOneTap(t *testing.T) {
 	anna.See("Kauppa on valmis")
 	anna.Open(s.base + "/notices")
 	anna.See("Sait kaupan")
+	s.move("24h") // she may be asleep
 	anna.wrote("Kauppa on valmis")
 	phone.Open(all)
 	phone.See("Vastasit jo")

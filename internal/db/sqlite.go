@@ -25,7 +25,6 @@ const (
 	keptStmts    = 200     // prepared statements a connection keeps
 	mmapBytes    = 1 << 30 // bytes of the file read through the page cache
 	journalBytes = 64 << 20
-	walPages     = 8000 // pages of 4 KiB that the log gathers before they are copied into the file; each time costs two waits for the disk
 )
 
 // errNoFTS5 is what a build without full-text search says.
@@ -105,7 +104,7 @@ func sqlitePool(file string, conns int, options url.Values) *sqlx.DB {
 	options.Set("_stmt_cache_size", strconv.Itoa(keptStmts))
 	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + options.Encode()
 	drv := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
-		_, err := c.Exec(fmt.Sprintf("PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d; PRAGMA wal_autocheckpoint = %d", mmapBytes, journalBytes, walPages), nil)
+		_, err := c.Exec(fmt.Sprintf("PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d", mmapBytes, journalBytes), nil)
 		return err
 	}}
 	pool := sql.OpenDB(connector{dsn: dsn, drv: drv})
