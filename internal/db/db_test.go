@@ -391,6 +391,9 @@ func TestInHasFewTexts(t *testing.T) {
 	if !slices.Equal(args, []any{"a", "b", "c", "d", "e", "e", "e", "e", 7}) {
 		t.Error(args)
 	}
+	if _, args, err := db.In("SELECT n FROM counters WHERE n IN (?)", make([]int64, 17_000)); err != nil || len(args) != 17_000 { // SQLite takes no 32,768
+		t.Errorf("a long list became %d values, %v", len(args), err)
+	}
 	if text, args, err := db.In("SELECT n FROM counters WHERE data = ?", []byte("abc")); err != nil || strings.Count(text, "?") != 1 || len(args) != 1 {
 		t.Error(text, args, err)
 	}

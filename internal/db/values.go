@@ -6,11 +6,15 @@ import (
 	"strings"
 )
 
+// maxPadded is the longest list that is made longer: databases take some ten
+// thousand values in a statement, and long lists are rare.
+const maxPadded = 1024
+
 // padded repeats the last element of a slice until their number is a power of
-// two. What is no slice, or bytes, stays as it is.
+// two. What is no slice, or bytes, or longer than maxPadded stays as it is.
 func padded(a any) any {
 	v := reflect.ValueOf(a)
-	if v.Kind() != reflect.Slice || v.Len() == 0 || v.Type().Elem().Kind() == reflect.Uint8 {
+	if v.Kind() != reflect.Slice || v.Len() == 0 || v.Len() > maxPadded || v.Type().Elem().Kind() == reflect.Uint8 {
 		return a
 	}
 	n, want := v.Len(), 1<<bits.Len(uint(v.Len()-1))
