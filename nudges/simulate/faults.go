@@ -149,7 +149,7 @@ func (w *world) jobsDue() bool {
 
 // skips decides whether a sweep is skipped.
 func (w *world) skips(t *tick, now clock.Instant) bool {
-	if w.o.Sabotage == "asleep-on-duty" && t.name == "nudges.sweep" && now.In(time.UTC).Weekday() == time.Wednesday {
+	if t.name == "nudges.sweep" && w.dozes(now) {
 		t.due = now.Add(2 * time.Hour)
 		return true
 	}

@@ -154,7 +154,7 @@ func (w *world) plan(ctx context.Context) error {
 		if err != nil {
 			return w.survive(t.name, err)
 		}
-		if w.o.Sabotage == "asleep-on-duty" && t.due > w.clock.Now() && w.clock.Now().In(time.UTC).Weekday()%2 == 1 {
+		if t.due > w.clock.Now() && w.dozes(w.clock.Now()) {
 			continue
 		}
 		if !soon.IsZero() {
@@ -162,6 +162,12 @@ func (w *world) plan(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// dozes tells whether the program is asleep on duty, as a sabotage has it on every
+// other day.
+func (w *world) dozes(now clock.Instant) bool {
+	return w.o.Sabotage == "asleep-on-duty" && now.In(time.UTC).Weekday()%2 == 1
 }
 
 // round works the jobs that are due.
