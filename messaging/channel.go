@@ -76,6 +76,31 @@ type ways map[string]string
 // waysOf finds out how people are reached now: by what is shown to be theirs,
 // works, and was not answered with STOP. What they switched off is not looked at.
 func (s *Service) waysOf(ctx context.Context, q db.Queryer, us map[accounts.UserID]accounts.User) (map[accounts.UserID]ways, error) {
+	out, ids, phones := s.addressesOf(us)
+	if err := s.addBrowsers(ctx, q, out, ids); err != nil {
+		return nil, err
+	}
+	return out, leaveOut(ctx, q, out, phones)
+}
+
+// wayOf is how one person is reached by one channel; false when they are not. It
+// asks the database only what that channel depends on.
+func (s *Service) wayOf(ctx context.Context, q db.Queryer, u accounts.User, channel string) (string, bool, error) {
+	all, ids, phones := s.addressesOf(map[accounts.UserID]accounts.User{u.ID: u})
+	var err error
+	switch channel {
+	case Push:
+		err = s.addBrowsers(ctx, q, all, ids)
+	case SMS, WhatsApp:
+		err = leaveOut(ctx, q, all, phones)
+	}
+	to, ok := all[u.ID][channel]
+	return to, ok, err
+}
+
+// addressesOf are the ways that accounts know of, and whose browsers and which
+// numbers are to be looked up.
+func (s *Service) addressesOf(us map[accounts.UserID]accounts.User) (map[accounts.UserID]ways, []accounts.UserID, []string) {
 	out := make(map[accounts.UserID]ways, len(us))
 	var ids []accounts.UserID
 	var phones []string
@@ -93,30 +118,35 @@ func (s *Service) waysOf(ctx context.Context, q db.Queryer, us map[accounts.User
 			phones = append(phones, u.Phone)
 		}
 	}
-	if s.Pusher != nil && len(ids) > 0 {
-		have, err := subscribed(ctx, q, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range have {
-			out[u][Push] = ""
-		}
+	return out, ids, phones
+}
+
+// addBrowsers adds push for those who have a browser that takes messages.
+func (s *Service) addBrowsers(ctx context.Context, q db.Queryer, to map[accounts.UserID]ways, ids []accounts.UserID) error {
+	if s.Pusher == nil || len(ids) == 0 {
+		return nil
 	}
+	have, err := subscribed(ctx, q, ids)
+	for _, u := range have {
+		to[u][Push] = ""
+	}
+	return err
+}
+
+// leaveOut takes away the numbers that answered STOP.
+func leaveOut(ctx context.Context, q db.Queryer, from map[accounts.UserID]ways, phones []string) error {
 	if len(phones) == 0 {
-		return out, nil
+		return nil
 	}
 	stopped, err := optedOut(ctx, q, phones)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range out {
+	for _, w := range from {
 		for _, o := range stopped {
 			if w[o.Channel] == o.Address {
 				delete(w, o.Channel)
 			}
 		}
 	}
-	return out, nil
+	return err
 }
 
 // textsBy is the channel of short messages to a person; "" for none. Whoever

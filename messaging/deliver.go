@@ -120,9 +120,7 @@ func (s *Service) addressNow(ctx context.Context, d Delivery, u accounts.User) (
 	if d.Topic == TopicAccount {
 		return d.Address, true, nil
 	}
-	have, err := s.waysOf(ctx, s.DB, map[accounts.UserID]accounts.User{u.ID: u})
-	to, ok := have[u.ID][d.Channel]
-	return to, ok, err
+	return s.wayOf(ctx, s.DB, u, d.Channel)
 }
 
 // post sends what was composed and notes what became of it.

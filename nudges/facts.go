@@ -47,6 +47,29 @@ func (s *Service) gather(ctx context.Context, q db.Queryer, ts []turn.Turn) (*fa
 	return f, err
 }
 
+// gatherNow finds out what of a turn may have changed since a message about it was
+// decided: its subject, who has it in hand, and who wants to hear no more of it.
+func (s *Service) gatherNow(ctx context.Context, t turn.Turn) (*facts, error) {
+	policy, err := s.Live(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	f := &facts{policy: policy}
+	if err := s.gatherSubjects(ctx, s.DB, f, []turn.Turn{t}); err != nil {
+		return nil, err
+	}
+	if f.ladder(t).speaksToStaff() {
+		if f.operators, err = s.Accounts.Operators(ctx, s.DB); err != nil {
+			return nil, err
+		}
+	}
+	if f.muted, err = mutesOf(ctx, s.DB, []string{t.Subject}); err != nil {
+		return nil, err
+	}
+	f.takeovers, err = takeovers(ctx, s.DB, []string{t.Subject})
+	return f, err
+}
+
 // gatherSubjects loads what turns are about.
 func (s *Service) gatherSubjects(ctx context.Context, q db.Queryer, f *facts, ts []turn.Turn) (err error) {
 	var oids []orders.ID
@@ -98,10 +121,7 @@ func (s *Service) gatherPeople(ctx context.Context, q db.Queryer, f *facts, ts [
 				ids = append(ids, accounts.UserID(id))
 			}
 		}
-		l := f.ladder(t)
-		for _, step := range l.Steps {
-			staff = staff || step.To == ToOperator
-		}
+		staff = staff || f.ladder(t).speaksToStaff()
 	}
 	if f.users, err = s.Accounts.Many(ctx, q, unique(ids)); err != nil {
 		return err

@@ -81,7 +81,7 @@ func (s *Service) Recheck(ctx context.Context, d *messaging.Delivery) (ok bool, 
 	case !t.Open():
 		return false, "done meanwhile: " + t.Outcome, nil
 	}
-	f, err := s.gather(ctx, s.DB, []turn.Turn{t})
+	f, err := s.gatherNow(ctx, t)
 	if err != nil {
 		return false, "", err
 	}

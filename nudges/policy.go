@@ -108,6 +108,11 @@ func (l Ladder) Step(name string) (Step, bool) {
 	return Step{}, false
 }
 
+// speaksToStaff tells whether a step goes to operators.
+func (l Ladder) speaksToStaff() bool {
+	return slices.ContainsFunc(l.Steps, func(s Step) bool { return s.To == ToOperator })
+}
+
 // Warning is the ladder's last warning, if it has one.
 func (l Ladder) Warning() (Step, bool) {
 	for _, s := range l.Steps {

@@ -33,8 +33,8 @@ func (s *skewed) Now() clock.Instant { return s.Clock.Now().Add(s.by) }
 // planTicks says what the program does again and again.
 func (w *world) planTicks() {
 	w.ticks = []*tick{
-		{name: "nudges.sweep", every: dayLength, soon: w.nextTurn},
-		{name: "messaging.sweep", every: dayLength, soon: w.nextLetter},
+		{name: sweepOfTurns, every: dayLength, soon: w.nextOf(sweepOfTurns, nextTurn)},
+		{name: sweepOfLetters, every: dayLength, soon: w.nextOf(sweepOfLetters, nextLetter)},
 		{name: "shipping.poll", every: dayLength, soon: w.post.nextNews},
 		{name: "payments.look", every: 6 * time.Hour, soon: w.bank.nextNews},
 		{name: "payments.carry", every: 12 * time.Hour},
@@ -190,16 +190,20 @@ func (w *world) round(ctx context.Context) error {
 	return nil
 }
 
-// nextTurn is when the follow-up has to look next, by the true clock.
-func (w *world) nextTurn(ctx context.Context) (clock.Instant, error) {
-	at, err := nextTurn(ctx, w.db)
-	return w.truly(at), err
-}
-
-// nextLetter is when the post has to look next.
-func (w *world) nextLetter(ctx context.Context) (clock.Instant, error) {
-	at, err := nextLetter(ctx, w.db)
-	return w.truly(at), err
+// nextOf says when a sweep has to look next, by the true clock. It asks the
+// database again once something was written that the sweep looks for.
+func (w *world) nextOf(name string, ask func(context.Context, db.Queryer) (clock.Instant, error)) func(context.Context) (clock.Instant, error) {
+	return func(ctx context.Context) (clock.Instant, error) {
+		at, known := w.soonest[name]
+		if !known {
+			var err error
+			if at, err = ask(ctx, w.db); err != nil {
+				return 0, err
+			}
+			w.soonest[name] = at
+		}
+		return w.truly(at), nil
+	}
 }
 
 // truly is the true time at which the program's clock will show at.

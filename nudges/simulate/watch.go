@@ -47,7 +47,17 @@ type watch struct {
 	awaited  map[string]clock.Instant    // when a turn was to be looked at, before the last look
 	closing  []*turnRow                  // turns that ended in this step
 	sendings map[messaging.DeliveryID]int
+	soonest  map[string]clock.Instant // when the program's sweeps have to look next, as long as nothing of theirs is written
 }
+
+// sweeps are the tables whose rows wait for a sweep, and whose sweep it is.
+var sweeps = map[string]string{"turns": sweepOfTurns, "deliveries": sweepOfLetters, "unread": sweepOfLetters}
+
+// The program's two sweeps.
+const (
+	sweepOfTurns   = "nudges.sweep"
+	sweepOfLetters = "messaging.sweep"
+)
 
 func (w *watch) begin() {
 	w.tables, w.awaited = map[string]string{}, map[string]clock.Instant{}
@@ -59,6 +69,7 @@ func (w *watch) begin() {
 	w.bundles = map[messaging.DeliveryID][]*delivery{}
 	w.letterBy = map[messaging.DeliveryID]*delivery{}
 	w.sending, w.sums, w.lines = map[string][]movement{}, map[string][]sums{}, map[string]map[string]int64{}
+	w.soonest = map[string]clock.Instant{}
 	w.ofOrder, w.turnsOf, w.sendings = map[string]string{}, map[string]set{}, map[messaging.DeliveryID]int{}
 }
 
@@ -82,6 +93,9 @@ func (w *watch) table(query string) string {
 // wrote notices a statement: which rows may have changed.
 func (w *watch) wrote(query string, args []any) {
 	table := w.table(query)
+	if name, ok := sweeps[table]; ok {
+		delete(w.soonest, name)
+	}
 	for _, a := range args {
 		id := word(a)
 		if len(id) < 5 || id[3] != '_' {
