@@ -35,6 +35,7 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 	f.StringVar(&o.Sabotage, "sabotage", "", "break one `thing` on purpose, to see it noticed")
 	f.BoolVar(&o.Only, "only", false, "leave out the comparison with nobody reminded")
 	asJSON := f.Bool("json", false, "for machines")
+	raw := f.Bool("raw", false, "for machines, with what several markets are put together of")
 	profile := f.String("profile", "", "write a CPU profile to a `file`")
 	timed := f.Bool("time", false, "say how long it took")
 	if _, err := parse(f, args, 0); err != nil {
@@ -47,22 +48,16 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 		return fmt.Errorf("nothing is called %q that could be broken; there are %s", o.Sabotage,
 			strings.Join(slices.Sorted(maps.Keys(simulate.Sabotages())), ", "))
 	}
-	p, stop, err := e.simulated(o)
-	if err != nil {
-		return err
-	}
-	debug.SetGCPercent(400) // memory is short-lived here, and there is enough
-	ended, err := profiled(*profile)
-	if err != nil {
-		return errors.Join(err, stop())
-	}
 	start := clock.Wall()
-	r, err := simulate.Run(ctx, p, o)
-	took := clock.Wall().Sub(start)
-	if err = errors.Join(err, ended(), stop()); err != nil {
+	r, err := e.simulate(ctx, o, *profile)
+	if err != nil {
 		return err
 	}
-	if *asJSON {
+	took := clock.Wall().Sub(start)
+	if !*raw {
+		r.Raw = nil
+	}
+	if *asJSON || *raw {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
 		err = enc.Encode(r)
@@ -80,6 +75,28 @@ func simulateCommand(ctx context.Context, e env, args []string) error {
 		err = errBroken
 	}
 	return err
+}
+
+// simulate runs all markets of a simulation: one in this process, several each in
+// one of their own.
+func (e env) simulate(ctx context.Context, o simulate.Options, profile string) (*simulate.Report, error) {
+	if all := o.Markets(); len(all) > 1 {
+		if profile != "" {
+			return nil, fmt.Errorf("only one market can be profiled: --orders %d at the most", simulate.MarketTrades)
+		}
+		return e.markets(ctx, o, all)
+	}
+	p, stop, err := e.simulated(o)
+	if err != nil {
+		return nil, err
+	}
+	debug.SetGCPercent(400) // memory is short-lived here, and there is enough
+	ended, err := profiled(profile)
+	if err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	r, err := simulate.Run(ctx, p, o)
+	return r, errors.Join(err, ended(), stop())
 }
 
 // profiled begins a CPU profile, and gives what ends it; "" does neither.

@@ -17,10 +17,10 @@ import (
 // How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is more,
 // and KIERTO_TRADES=20000 that many on each database.
 const (
-	simulatedLite      = 600 // on SQLite
-	simulatedServe     = 200 // on PostgreSQL, where every question is a journey
-	simulatedLiteLong  = 1_000
-	simulatedServeLong = 1_000
+	simulatedLite      = 1_200 // on SQLite, in two markets
+	simulatedServe     = 200   // on PostgreSQL, where every question is a journey
+	simulatedLiteLong  = 20_000
+	simulatedServeLong = 2_000
 	simulateLimit      = 100 * time.Minute
 )
 

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/kierto/kierto/orders"
 )
@@ -13,27 +12,27 @@ import (
 // Report is what came of a simulation. It holds nothing that depends on the
 // machine it ran on.
 type Report struct {
-	Orders     int           `json:"orders"`
-	Days       int           `json:"days"`
-	Seed       uint64        `json:"seed"`
-	Faults     bool          `json:"faults"`
-	Policy     string        `json:"policy"`
-	Command    string        `json:"command"`
-	Steps      int           `json:"steps"`
-	Jobs       int           `json:"jobs"`
-	Commits    uint64        `json:"commits,omitempty"`
-	Trouble    []Counted     `json:"trouble"`
-	Ends       []Counted     `json:"ends"`
-	ByKind     []ByKind      `json:"by_kind"`
-	Reminders  []Reminder    `json:"reminders"`
-	Letters    []Counted     `json:"letters"`
-	Effect     []Effect      `json:"effect,omitempty"`
-	Invariants []Looked      `json:"invariants"`
-	Failures   []Failure     `json:"failures,omitempty"`
-	Broken     int64         `json:"broken"`
-	Refusals   []Counted     `json:"refusals"`
-	Mishaps    []Counted     `json:"mishaps"`
-	Elapsed    time.Duration `json:"-"`
+	Orders     int        `json:"orders"`
+	Days       int        `json:"days"`
+	Seed       uint64     `json:"seed"`
+	Faults     bool       `json:"faults"`
+	Policy     string     `json:"policy"`
+	Command    string     `json:"command"`
+	Steps      int        `json:"steps"`
+	Jobs       int        `json:"jobs"`
+	Commits    uint64     `json:"commits,omitempty"`
+	Trouble    []Counted  `json:"trouble"`
+	Ends       []Counted  `json:"ends"`
+	ByKind     []ByKind   `json:"by_kind"`
+	Reminders  []Reminder `json:"reminders"`
+	Letters    []Counted  `json:"letters"`
+	Effect     []Effect   `json:"effect,omitempty"`
+	Invariants []Looked   `json:"invariants"`
+	Failures   []Failure  `json:"failures,omitempty"`
+	Broken     int64      `json:"broken"`
+	Refusals   []Counted  `json:"refusals"`
+	Mishaps    []Counted  `json:"mishaps"`
+	Raw        *Raw       `json:"raw,omitempty"` // of one of several markets
 }
 
 // Counted is how often something happened.
@@ -105,7 +104,9 @@ func (w *world) sum(o Options) *Report {
 		ends[end]++
 	}
 	r.Ends = counted(ends)
-	r.ByKind = append(w.byKind("seller", func(t *trade) *person { return t.seller }), w.byKind("buyer", func(t *trade) *person { return t.buyer })...)
+	r.Raw = &Raw{}
+	w.byKind(r, "seller", func(t *trade) *person { return t.seller })
+	w.byKind(r, "buyer", func(t *trade) *person { return t.buyer })
 	r.Reminders, r.Letters = w.reminders(), w.sentBy()
 	return r
 }
@@ -119,9 +120,8 @@ func counted(m map[string]int) []Counted {
 	return out
 }
 
-// byKind is how trades ended by the kind of one of their two.
-func (w *world) byKind(role string, who func(*trade) *person) []ByKind {
-	var out []ByKind
+// byKind adds how trades ended by the kind of one of their two.
+func (w *world) byKind(r *Report, role string, who func(*trade) *person) {
 	for _, h := range habits {
 		b := ByKind{Kind: h.kind, Role: role}
 		var hours []float64
@@ -136,9 +136,8 @@ func (w *world) byKind(role string, who func(*trade) *person) []ByKind {
 			hours = append(hours, t.hours())
 		}
 		b.Hours = round(median(hours))
-		out = append(out, b)
+		r.ByKind, r.Raw.Hours = append(r.ByKind, b), append(r.Raw.Hours, hours)
 	}
-	return out
 }
 
 // hours is how long a trade lasted from payment to its end.
@@ -156,10 +155,12 @@ func (w *world) reminders() []Reminder {
 		r.N = n
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Reminder) int {
-		return compare(a.Turn+" "+a.Step+" "+a.Verdict, b.Turn+" "+b.Step+" "+b.Verdict)
-	})
+	slices.SortFunc(out, byStep)
 	return out
+}
+
+func byStep(a, b Reminder) int {
+	return compare(a.Turn+" "+a.Step+" "+a.Verdict, b.Turn+" "+b.Step+" "+b.Verdict)
 }
 
 func compare(a, b string) int {
@@ -187,23 +188,20 @@ func (w *world) sentBy() []Counted {
 
 // compare adds the difference to a world in which nobody was reminded.
 func (r *Report) compare(with, without *world) {
-	var lasted, lastedNot, done, doneNot, fine, fineNot []float64
+	var lasted, done, fine Pairs
 	for i, a := range with.trades {
 		b := without.trades[i]
 		if a.paid.IsZero() || b.paid.IsZero() || a.closed.IsZero() || b.closed.IsZero() {
 			continue
 		}
-		lasted, lastedNot = append(lasted, a.hours()), append(lastedNot, b.hours())
-		done, doneNot = append(done, yes(a.state == orders.Completed)), append(doneNot, yes(b.state == orders.Completed))
+		lasted.add(a.hours(), b.hours())
+		done.add(yes(a.state == orders.Completed), yes(b.state == orders.Completed))
 		if a.state == orders.Completed && b.state == orders.Completed {
-			fine, fineNot = append(fine, a.hours()), append(fineNot, b.hours())
+			fine.add(a.hours(), b.hours())
 		}
 	}
-	r.Effect = []Effect{
-		effect("hours from payment to the end, a trade", lasted, lastedNot, 1),
-		effect("the same of trades completed in both", fine, fineNot, 1),
-		effect("completed, % of trades paid for", done, doneNot, 100),
-	}
+	r.Raw.Pairs = []Pairs{lasted, fine, done}
+	r.Effect = effects(r.Raw.Pairs)
 	r.Broken += without.total()
 	r.Steps, r.Jobs = r.Steps+without.steps, r.Jobs+without.jobsRan
 	r.Failures = append(r.Failures, without.failures...)
@@ -223,22 +221,26 @@ func yes(b bool) float64 {
 	return 0
 }
 
+// effects are the differences, of Raw's pairs.
+func effects(ps []Pairs) []Effect {
+	return []Effect{
+		ps[0].effect("hours from payment to the end, a trade", 1),
+		ps[1].effect("the same of trades completed in both", 1),
+		ps[2].effect("completed, % of trades paid for", 100),
+	}
+}
+
 // effect is the paired difference of two worlds, with a 95 % interval: the
 // normal one, since there are many trades and few extremes.
-func effect(what string, a, b []float64, unit float64) Effect {
-	e := Effect{What: what, Trades: len(a)}
-	if len(a) < 2 {
+func (p Pairs) effect(what string, unit float64) Effect {
+	e := Effect{What: what, Trades: p.N}
+	if p.N < 2 {
 		return e
 	}
-	n := float64(len(a))
-	var sumA, sumB, sum, squares float64
-	for i := range a {
-		d := a[i] - b[i]
-		sumA, sumB, sum, squares = sumA+a[i], sumB+b[i], sum+d, squares+d*d
-	}
-	mean := sum / n
-	half := 1.96 * math.Sqrt((squares-n*mean*mean)/(n-1)/n)
-	e.With, e.Without, e.Diff = round(unit*sumA/n), round(unit*sumB/n), round(unit*mean)
+	n := float64(p.N)
+	mean := p.Diff / n
+	half := 1.96 * math.Sqrt((p.Squares-n*mean*mean)/(n-1)/n)
+	e.With, e.Without, e.Diff = round(unit*p.With/n), round(unit*p.Without/n), round(unit*mean)
 	e.Low, e.High = round(unit*(mean-half)), round(unit*(mean+half))
 	return e
 }

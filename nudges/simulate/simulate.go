@@ -37,8 +37,12 @@ type Options struct {
 
 // Command is what replays a simulation exactly. Which database is said only
 // where it is not the usual one, since all give the same.
-func (o Options) Command() string {
-	words := []string{"kierto simulate", "--orders", strconv.Itoa(o.Orders), "--days", strconv.Itoa(o.Days),
+func (o Options) Command() string { return strings.Join(append([]string{"kierto"}, o.Args()...), " ") }
+
+// Args are the arguments of the program that replay a simulation exactly, on any
+// database.
+func (o Options) Args() []string {
+	words := []string{"simulate", "--orders", strconv.Itoa(o.Orders), "--days", strconv.Itoa(o.Days),
 		"--seed", strconv.FormatUint(o.Seed, 10)}
 	if o.Faults {
 		words = append(words, "--faults")
@@ -52,7 +56,7 @@ func (o Options) Command() string {
 	if o.Sabotage != "" {
 		words = append(words, "--sabotage", o.Sabotage)
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // Node is the program's services over one database, as they are after a start.
@@ -92,7 +96,7 @@ type Program struct {
 // so that the autumn's long day is in it.
 var begin = clock.Of(time.Date(2026, 10, 12, 4, 0, 0, 0, time.UTC))
 
-// Run simulates, and simulates the same without any reminders for comparison.
+// Run simulates one market, and the same without any reminders for comparison.
 func Run(ctx context.Context, p Program, o Options) (*Report, error) {
 	with, err := p.once(ctx, o, false)
 	if err != nil {
