@@ -19,8 +19,11 @@ const (
 	pointsBy = 100
 )
 
-// measures words an Effect.
-type measures struct{ *i18n.Speaker }
+// measures words an Effect, reminders as the live policy has them.
+type measures struct {
+	*i18n.Speaker
+	policy nudges.Policy
+}
 
 // parts are the comparisons of the page.
 func (v measures) parts(e nudges.Effect) []pages.Measured {
@@ -29,6 +32,9 @@ func (v measures) parts(e nudges.Effect) []pages.Measured {
 
 // kind is a turn as a noun.
 func (v measures) kind(k turn.Kind) string { return v.T("desk.effect_kind." + string(k)) }
+
+// step is a reminder in words.
+func (v measures) step(k turn.Kind, name string) string { return stepWords(v.Speaker, v.policy, k, name) }
 
 // hours compares how long turns took.
 func (v measures) hours(ts []nudges.TurnEffect) pages.Measured {
@@ -69,9 +75,9 @@ func (v measures) steps(e nudges.Effect) pages.Measured {
 	}, Table: v.table("desk.effect_steps", "turn", "step", "acted", "held", "points", "median", "median_held", "sooner", "mutes")}
 	var all []nudges.Estimate
 	for _, s := range e.Steps {
-		v.add(&m, v.kind(s.Kind)+" · "+s.Step, s.Acted, pointsBy, "done")
+		v.add(&m, v.kind(s.Kind)+" · "+v.step(s.Kind, s.Step), s.Acted, pointsBy, "done")
 		all = append(all, s.Acted)
-		m.Table.Rows = append(m.Table.Rows, row(v.kind(s.Kind), s.Step, v.share(s.Sent), v.share(s.Held), v.estimate(s.Acted, pointsBy),
+		m.Table.Rows = append(m.Table.Rows, row(v.kind(s.Kind), v.step(s.Kind, s.Step), v.share(s.Sent), v.share(s.Held), v.estimate(s.Acted, pointsBy),
 			v.num(s.Median[0]), v.num(s.Median[1]), v.estimate(s.Sooner, hourBy), strconv.Itoa(s.Mutes)))
 	}
 	v.rest(&m, all)
@@ -86,7 +92,7 @@ func (v measures) ways(ws []nudges.WayEffect) pages.Measured {
 	m := pages.Measured{ID: "ways", Title: v.T("desk.effect_ways"),
 		Table: v.table("desk.effect_ways", "turn", "step", "channel", "sent", "delivered", "acted", "failed")}
 	for _, w := range ws {
-		m.Table.Rows = append(m.Table.Rows, row(v.kind(w.Kind), w.Step, v.T("desk.effect_channel."+w.Channel), strconv.Itoa(w.Sent),
+		m.Table.Rows = append(m.Table.Rows, row(v.kind(w.Kind), v.step(w.Kind, w.Step), v.T("desk.effect_channel."+w.Channel), strconv.Itoa(w.Sent),
 			v.share(nudges.Share{K: w.Delivered, N: w.Sent}), v.share(nudges.Share{K: w.Acted, N: w.Sent}), strconv.Itoa(w.Failed)))
 	}
 	return m

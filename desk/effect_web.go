@@ -53,7 +53,11 @@ func (s *Service) getEffect(c *web.Ctx) error {
 	if len(e.Turns) == 0 {
 		p.Empty = &ui.Empty{Art: "horseshoe", Title: f.T("desk.effect_none"), Text: f.T("desk.effect_none_text")}
 	} else {
-		p.Parts = measures{f.Speaker}.parts(e)
+		live, err := s.Nudges.Live(c.Request().Context(), s.DB)
+		if err != nil {
+			return err
+		}
+		p.Parts = measures{f.Speaker, live}.parts(e)
 	}
 	return c.Page(pages.ShowEffect(p))
 }

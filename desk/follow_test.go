@@ -1,9 +1,12 @@
 package desk_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/turn"
@@ -85,4 +88,47 @@ func TestPolicyVersions(t *testing.T) {
 		r.op.Post("/desk/policy", webtest.Form("text", strings.ReplaceAll(nudges.BuiltIn(), ", warning = true", ""), "note", "")).Leads("/desk/policy/2?try=verify")
 		r.op.Post("/desk/policy/2/live", webtest.Form("at", r.clock.Now().Time().AddDate(1, 0, 0).Format("2006-01-02T15:04"))).Want(409).Has("Säännöissä on vika")
 	})
+}
+
+// The rules are changed in a form, the built-in ones and a draft's: what is wrong
+// is said beside its field in the reader's language, with all that was typed.
+func TestAPolicyIsChangedInAForm(t *testing.T) {
+	each(t, func(r *room) {
+		r.op.Get("/desk/policy").Want(200).Has("/desk/policy/built-in/edit")
+		a := r.op.Get("/desk/policy/built-in/edit").Want(200).Has("Pohjana: Oletus", "Uusi muistutus", "arkipäivää", "Tekstinä")
+		form := sent(a, "/desk/policy/built-in/edit")
+		form.Set("cap", "monta")
+		form.Set("ship.1.at", "huomenna")
+		form.Set("note", "Kokeilu")
+		r.op.Post("/desk/policy/built-in/edit", form).Want(422).Has(`id="f-cap-error"`, `id="f-ship-1-at-error"`, "ei ole aika", `value="huomenna"`, `value="monta"`, "Kokeilu").Lacks("line ")
+		form.Set("cap", "2")
+		form.Set("ship.1.at", "21 h")
+		r.op.Post("/desk/policy/built-in/edit", form).Leads("/desk/policy/1?try=verify")
+		r.op.Get("/desk/policy/1").Want(200).Has("21 h kuluttua", "/desk/policy/1/edit", "version = &#34;after 2026-11&#34;")
+		next := sent(r.op.Get("/desk/policy/1/edit").Want(200).Has(`value="21h"`), "/desk/policy/1/edit")
+		next.Set("note", strings.Repeat("x", 501))
+		r.op.Post("/desk/policy/1/edit", next).Want(422).Has("Enintään 500 merkkiä")
+		next.Set("note", "")
+		r.op.Post("/desk/policy/1/edit", next).Leads("/desk/policy/2?try=verify")
+		r.op.Get("/desk/policy/2").Want(200).Has("version = &#34;after v1&#34;")
+		r.op.Get("/desk/policy/9/edit").Want(404)
+	})
+}
+
+// sent is what a browser without scripts would send of a page's form.
+func sent(a webtest.Answer, action string) url.Values {
+	v := url.Values{}
+	form := a.Find(`form[action="` + action + `"]`)
+	form.Find(`input[type="text"], input[type="hidden"], input[checked]`).Each(func(_ int, x *goquery.Selection) {
+		v.Add(x.AttrOr("name", ""), x.AttrOr("value", ""))
+	})
+	form.Find("textarea").Each(func(_ int, x *goquery.Selection) { v.Add(x.AttrOr("name", ""), x.Text()) })
+	form.Find("select").Each(func(_ int, x *goquery.Selection) {
+		chosen := x.Find("option[selected]").First()
+		if chosen.Length() == 0 {
+			chosen = x.Find("option").First()
+		}
+		v.Add(x.AttrOr("name", ""), chosen.AttrOr("value", ""))
+	})
+	return v
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kierto/kierto/internal/i18n"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/nudges"
@@ -40,7 +41,7 @@ func stepLine(f web.Frame, s nudges.Step) string {
 	for i, c := range s.By {
 		by[i] = strings.ToLower(f.T("desk.effect_channel." + c))
 	}
-	line := "**" + whenWords(f, s) + "** " + strings.ToLower(f.T("desk.policy_to."+s.To)) + ": " + strings.Join(by, ", ")
+	line := "**" + whenWords(f.Speaker, s) + "** " + strings.ToLower(f.T("desk.policy_to."+s.To)) + ": " + strings.Join(by, ", ")
 	if s.Warning {
 		line += " · " + f.T("desk.policy_warning")
 	}
@@ -48,7 +49,7 @@ func stepLine(f web.Frame, s nudges.Step) string {
 }
 
 // whenWords is the time of a reminder.
-func whenWords(f web.Frame, s nudges.Step) string {
+func whenWords(f *i18n.Speaker, s nudges.Step) string {
 	if s.AtOnce() {
 		return f.T("desk.when.at_once")
 	}
@@ -62,14 +63,17 @@ func whenWords(f web.Frame, s nudges.Step) string {
 	return words
 }
 
-// stepWords names a reminder by its time, as the policy has it; one that it does
-// not have any more, by its name.
-func stepWords(f web.Frame, p nudges.Policy, k turn.Kind, name string) string {
-	l := p.Ladders[k]
-	if s, ok := l.Step(name); ok {
+// stepWords names a reminder by its time and its reader, as the policy has it; one
+// that it does not have any more, by its name.
+func stepWords(f *i18n.Speaker, p nudges.Policy, k turn.Kind, name string) string {
+	s, ok := p.Ladders[k].Step(name)
+	if !ok {
+		return f.T("desk.step_gone", "Name", name)
+	}
+	if s.To == nudges.ToOwner {
 		return whenWords(f, s)
 	}
-	return name
+	return whenWords(f, s) + ", " + strings.ToLower(f.T("desk.policy_to."+s.To))
 }
 
 // termWords is a deadline in words.

@@ -9,6 +9,7 @@ import (
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/nudges"
+	"github.com/kierto/kierto/templates/ui"
 )
 
 // Every ladder of the built-in policy reads in words, in every language, and a
@@ -35,11 +36,35 @@ func TestThePolicyReadsInWords(t *testing.T) {
 				t.Errorf("%s: %s", lang, words)
 			}
 		}
-		if got := stepWords(f, p, turn.Ship, "start"); got != f.T("desk.when.at_once") {
-			t.Errorf("%s: the first word about posting comes %q", lang, got)
+		for name, want := range map[string]string{
+			"start":  f.T("desk.when.at_once"),
+			"missed": f.T("desk.when.missed") + ", " + strings.ToLower(f.T("desk.policy_to.waiter")),
+			"of old": f.T("desk.step_gone", "Name", "of old"),
+		} {
+			if got := stepWords(f.Speaker, p, turn.Ship, name); got != want {
+				t.Errorf("%s: %s about posting is called %q, not %q", lang, name, got, want)
+			}
 		}
-		if got := stepWords(f, p, turn.Ship, "of old"); got != "of old" {
-			t.Errorf("%s: a step that is gone is called %q", lang, got)
+	}
+}
+
+// The effect page speaks of reminders in words, its spreadsheet by their names.
+func TestEffectSaysRemindersInWords(t *testing.T) {
+	t.Parallel()
+	p, err := nudges.ParsePolicy(nudges.BuiltIn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := nudges.Effect{Steps: []nudges.StepEffect{{Kind: turn.Ship, Step: "day"}}, Ways: []nudges.WayEffect{{Kind: turn.Ship, Step: "day", Channel: "email"}}}
+	for lang, want := range map[string]string{"fi": "20\u00a0h kuluttua", "sv": "efter 20\u00a0h", "en": "20\u00a0h after"} {
+		v := measures{&i18n.Speaker{Lang: lang}, p}
+		for _, m := range []ui.Table{v.steps(e).Table, v.ways(e.Ways).Table} {
+			if got := m.Rows[0][1].Text; !strings.HasPrefix(got, want) {
+				t.Errorf("%s, %s: the reminder is called %q, want %q", lang, m.Label, got, want)
+			}
 		}
+	}
+	if rows := effectRows(e); rows[1][2] != "day" {
+		t.Errorf("the spreadsheet calls it %q", rows[1][2])
 	}
 }

@@ -41,11 +41,17 @@ func (s *Service) startingText(c *web.Ctx) (string, error) {
 		v, err := s.Nudges.VersionOf(ctx, n)
 		return v.Text, err
 	}
+	v, err := s.liveVersion(ctx)
+	return v.Text, err
+}
+
+// liveVersion is the version that holds now, number 0 for the built-in policy.
+func (s *Service) liveVersion(ctx context.Context) (nudges.Version, error) {
 	v, ok, err := s.Nudges.LiveVersion(ctx, s.DB, s.Clock.Now())
 	if !ok {
-		v.Text = nudges.BuiltIn()
+		v.Text = s.Nudges.Policy.Text
 	}
-	return v.Text, err
+	return v, err
 }
 
 func (s *Service) showPolicies(c *web.Ctx, status int, form web.Form, wrong nudges.Broken) error {
@@ -61,7 +67,11 @@ func (s *Service) showPolicies(c *web.Ctx, status int, form web.Form, wrong nudg
 	if err != nil {
 		return err
 	}
-	p := pages.Policies{Frame: f, Rules: rules(f, live), RulesTitle: f.T("desk.policy_rules"), RulesHint: f.T("desk.policy_rules_hint"),
+	holds, err := s.liveVersion(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	p := pages.Policies{Frame: f, Change: ui.Button{Label: f.T("desk.policy_change"), URL: versionURL(holds, "/edit"), Small: true}, Rules: rules(f, live), RulesTitle: f.T("desk.policy_rules"), RulesHint: f.T("desk.policy_rules_hint"),
 		Edit: f.T("desk.policy_by_hand"), Editing: status != 200 || c.QueryParam("from") != "", Title: f.T("desk.policy"), Lead: f.T("desk.policy_lead"), Versions: t, Draft: pages.Draft{
 			Title: f.T("desk.policy_draft"), URL: "/desk/policy", Form: form,
 			Text:   ui.Field{Name: "text", Label: f.T("desk.policy_text"), Hint: f.T("desk.policy_text_hint"), Max: maxSource, Rows: 24, Class: "source"},
@@ -69,7 +79,7 @@ func (s *Service) showPolicies(c *web.Ctx, status int, form web.Form, wrong nudg
 			Button: ui.Button{Label: f.T("desk.policy_save")},
 		}}
 	for _, w := range wrong {
-		p.Draft.Wrong = append(p.Draft.Wrong, w.String())
+		p.Draft.Wrong = append(p.Draft.Wrong, w.In(f.Speaker))
 	}
 	return c.PageStatus(status, pages.ShowPolicies(p))
 }
@@ -93,7 +103,7 @@ func (s *Service) versionTable(ctx context.Context, f web.Frame) (ui.Table, erro
 	names, err := s.Accounts.Many(ctx, s.DB, authors)
 	for _, v := range vs {
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: v.Name(), URL: "/desk/policy/" + strconv.FormatInt(v.Number, 10)}, {Tag: stateTag(f, v, has && v.Number == live.Number)},
+			{Text: v.Name(), URL: versionURL(v, "")}, {Tag: stateTag(f, v, has && v.Number == live.Number)},
 			{Text: f.DayClock(max(v.CreatedAt, v.LiveAt))}, {Text: names[v.Author].First()}, {Text: v.Note}})
 	}
 	own := &ui.Tag{Text: f.T("desk.policy_state.past")}
@@ -137,7 +147,7 @@ func (s *Service) postPolicy(c *web.Ctx) error {
 		return err
 	}
 	c.Flash("desk.done.policy_draft", "Version", v.Name())
-	return c.Go("/desk/policy/" + strconv.FormatInt(v.Number, 10) + "?try=verify")
+	return c.Go(versionURL(v, "?try=verify"))
 }
 
 // versionAsked is the version of the route.
@@ -163,13 +173,16 @@ func (s *Service) showVersion(c *web.Ctx, status int, v nudges.Version, try stri
 	if err != nil {
 		return err
 	}
-	url := "/desk/policy/" + strconv.FormatInt(v.Number, 10)
+	url := versionURL(v, "")
 	p := pages.Version{Frame: f, Title: f.T("desk.policy_version", "Version", v.Name()), Lead: v.Note, Back: "/desk/policy", BackWord: f.T("desk.policy"),
 		Try: []ui.Button{
 			{Label: f.T("desk.policy_verify"), URL: url + "?try=verify#result", Kind: "quiet", Small: true, Icon: "check"},
 			{Label: f.T("desk.policy_replay"), URL: url + "?try=replay#result", Kind: "quiet", Small: true, Icon: "rotate-ccw"},
 		},
-		Edit: ui.Button{Label: f.T("desk.policy_edit"), URL: "/desk/policy?from=" + strconv.FormatInt(v.Number, 10) + "#draft", Kind: "bare", Small: true},
+		Edit: []ui.Button{
+			{Label: f.T("desk.policy_edit"), URL: url + "/edit", Kind: "bare", Small: true},
+			{Label: f.T("desk.policy_as_text"), URL: "/desk/policy?from=" + strconv.FormatInt(v.Number, 10) + "#draft", Kind: "bare", Small: true},
+		},
 		Text: v.Text, TextWord: f.T("desk.policy_source"), Form: form}
 	draft, err := v.Policy()
 	if err != nil {
@@ -230,7 +243,7 @@ func replayed(f web.Frame, p nudges.Policy, r nudges.Replay) ([]string, []ui.Tab
 	t := ui.Table{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.reader")},
 		{Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}}}
 	for _, l := range r.Lines {
-		t.Rows = append(t.Rows, []ui.Cell{{Text: f.T("desk.effect_kind." + string(l.Kind))}, {Text: stepWords(f, p, l.Kind, l.Step)}, {Text: f.T("desk.policy_to." + l.To)},
+		t.Rows = append(t.Rows, []ui.Cell{{Text: f.T("desk.effect_kind." + string(l.Kind))}, {Text: stepWords(f.Speaker, p, l.Kind, l.Step)}, {Text: f.T("desk.policy_to." + l.To)},
 			{Text: strconv.Itoa(l.Would)}, {Text: strconv.Itoa(l.Sent)}})
 	}
 	return says, []ui.Table{t}

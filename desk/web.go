@@ -36,6 +36,8 @@ func (s *Service) Web(r *web.Server) {
 	r.GET("/desk/policy", web.Operator, s.getPolicies)
 	r.POST("/desk/policy", web.Operator, s.postPolicy)
 	r.GET("/desk/policy/:id", web.Operator, s.getVersion)
+	r.GET("/desk/policy/:id/edit", web.Operator, s.getDraft)
+	r.POST("/desk/policy/:id/edit", web.Operator, s.postDraft)
 	r.POST("/desk/policy/:id/live", web.Operator, s.postLive)
 	r.GET("/desk/effect", web.Operator, s.getEffect)
 	r.GET("/desk/effect.csv", web.Operator, s.getEffectCSV)

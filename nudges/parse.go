@@ -1,7 +1,7 @@
 package nudges
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/i18n"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/orders"
@@ -26,18 +27,31 @@ const (
 	maxHeld   = 50                  // percent held out
 )
 
-// Complaint is one thing that is wrong with a policy file.
+// Complaint is one thing that is wrong with a policy.
 type Complaint struct {
-	Line int // 0: the file as a whole
-	Why  string
+	Line int          // where it is written; 0: the policy as a whole
+	Turn turn.Kind    // whose ladder; "" for none
+	Step int          // which of its steps, from 0; -1 for none
+	Name string       // of that step
+	Why  *fault.Fault // Field is the key at fault: "within", "cap"; "at" for a step's time, whatever it counts from
 }
 
-// String is the complaint in one line.
-func (c Complaint) String() string {
-	if c.Line == 0 {
-		return c.Why
+// String is the complaint in one line of English.
+func (c Complaint) String() string { return c.In(&i18n.Speaker{Lang: "en"}) }
+
+// In is the complaint in one line for a reader of the text.
+func (c Complaint) In(s *i18n.Speaker) string {
+	why := s.Fault(c.Why)
+	switch {
+	case c.Step >= 0:
+		why = s.T("nudges.policy_step", "Turn", c.Turn, "Step", c.Name, "Why", why)
+	case c.Turn != "":
+		why = s.T("nudges.policy_turn", "Turn", c.Turn, "Why", why)
 	}
-	return fmt.Sprintf("line %d: %s", c.Line, c.Why)
+	if c.Line == 0 {
+		return why
+	}
+	return s.T("nudges.policy_line", "Line", c.Line, "Why", why)
 }
 
 // Broken is the error of a policy that is refused: everything that is wrong with
@@ -53,141 +67,116 @@ func (b Broken) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// file is the policy as it is written.
-type file struct {
-	Version string
-	Cap     int
-	Holdout int
-	Turn    []fileTurn
-}
-
-type fileTurn struct {
-	Kind                 turn.Kind
-	Within, Aim, Offered string
-	Steps                []fileStep
-}
-
-type fileStep struct {
-	Name, After, Before, To, Text, Every string
-	BeforeAim                            string `toml:"before_aim"`
-	AfterAim                             string `toml:"after_aim"`
-	By, Tell                             []string
-	Times                                int
-	Warning                              bool
-}
-
 // ParsePolicy reads a policy. What is broken or incomplete is refused with
-// Broken: each fault with its line and the reason.
+// Broken: each fault with its place and the reason.
 func ParsePolicy(text string) (Policy, error) {
-	if len(text) > maxPolicy {
-		return Policy{}, Broken{{Why: fmt.Sprintf("it is longer than %d characters", maxPolicy)}}
-	}
-	var f file
-	meta, err := toml.Decode(text, &f)
+	w, unknown, err := decode(text)
 	if err != nil {
-		var at toml.ParseError
-		if errors.As(err, &at) {
-			return Policy{}, Broken{{at.Position.Line, at.Message}}
-		}
-		return Policy{}, Broken{{Why: strings.TrimPrefix(err.Error(), "toml: ")}}
+		return Policy{}, err
 	}
 	r := reading{lines: locate(text)}
-	for _, key := range meta.Undecoded() {
-		r.wrong(r.lines.of(key), "%s means nothing here", key)
+	for _, key := range unknown {
+		r.wrong(r.lines.of(key), fault.Field("", "nudges.policy_unknown", "Key", key.String()))
 	}
-	p := r.policy(f)
+	p := r.policy(w)
 	if len(r.broken) > 0 {
 		slices.SortStableFunc(r.broken, func(a, b Complaint) int { return a.Line - b.Line })
 		return Policy{}, r.broken
 	}
+	p.Text = text
 	return p, nil
 }
 
-// reading collects what is wrong with a file.
+// reading collects what is wrong with a policy.
 type reading struct {
 	lines  places
 	broken Broken
 }
 
-func (r *reading) wrong(line int, format string, args ...any) {
-	r.broken = append(r.broken, Complaint{line, fmt.Sprintf(format, args...)})
+// wrong complains of the policy as a whole.
+func (r *reading) wrong(line int, why *fault.Fault) {
+	r.broken = append(r.broken, Complaint{Line: line, Step: -1, Why: why})
 }
 
-func (r *reading) policy(f file) Policy {
-	p := Policy{Version: f.Version, Cap: f.Cap, Holdout: f.Holdout, Ladders: map[turn.Kind]Ladder{}}
-	if f.Version == "" {
-		r.wrong(0, "it has no version")
+// wrongTurn complains of a ladder.
+func (r *reading) wrongTurn(l Ladder, why *fault.Fault) {
+	r.broken = append(r.broken, Complaint{Line: l.Line, Turn: l.Kind, Step: -1, Why: why})
+}
+
+func (r *reading) policy(w Written) Policy {
+	p := Policy{Version: w.Version, Cap: w.Cap, Holdout: w.Holdout, Ladders: map[turn.Kind]Ladder{}}
+	if w.Version == "" {
+		r.wrong(0, fault.Field("", "nudges.policy_no_version"))
 	}
-	if f.Cap < 1 || f.Cap > maxCap {
-		r.wrong(r.lines.key["cap"], "cap is not between 1 and %d", maxCap)
+	if w.Cap < 1 || w.Cap > maxCap {
+		r.wrong(r.lines.key["cap"], fault.Field("cap", "nudges.policy_cap", "Max", maxCap))
 	}
-	if f.Holdout < 0 || f.Holdout > maxHeld {
-		r.wrong(r.lines.key["holdout"], "holdout is not between 0 and %d", maxHeld)
+	if w.Holdout < 0 || w.Holdout > maxHeld {
+		r.wrong(r.lines.key["holdout"], fault.Field("holdout", "nudges.policy_holdout", "Max", maxHeld))
 	}
-	for i, t := range f.Turn {
+	for i, t := range w.Turns {
 		line := r.lines.turn(i)
 		if !slices.Contains(kinds, t.Kind) {
-			r.wrong(line, "no turn is called %q", t.Kind)
+			r.wrong(line, fault.Field("", "nudges.policy_no_turn", "Turn", string(t.Kind)))
 			continue
 		}
 		if first, twice := p.Ladders[t.Kind]; twice {
-			r.wrong(line, "%q has a ladder already, in line %d", t.Kind, first.Line)
+			r.wrong(line, fault.Field("", "nudges.policy_turn_twice", "Turn", string(t.Kind), "First", first.Line))
 			continue
 		}
 		p.Ladders[t.Kind] = r.ladder(i, t)
 	}
 	var without []string
 	for _, k := range kinds {
-		if !slices.ContainsFunc(f.Turn, func(t fileTurn) bool { return t.Kind == k }) {
+		if !slices.ContainsFunc(w.Turns, func(t WrittenTurn) bool { return t.Kind == k }) {
 			without = append(without, string(k))
 		}
 	}
 	if len(without) > 0 {
-		r.wrong(0, "no ladder for %s; write an empty one if nobody is to be reminded", strings.Join(without, ", "))
+		r.wrong(0, fault.Field("", "nudges.policy_without", "Turns", strings.Join(without, ", ")))
 	}
 	return p
 }
 
-// fixed are deadlines that no policy may change, since pages and people were
-// told of them.
-var fixed = map[turn.Kind]string{turn.Review: "14 days", turn.PayoutDetails: "60 days"}
+// fixed are deadlines, in days, that no policy may change, since pages and
+// people were told of them.
+var fixed = map[turn.Kind]int{turn.Review: 14, turn.PayoutDetails: 60}
 
-func (r *reading) ladder(i int, t fileTurn) Ladder {
+func (r *reading) ladder(i int, t WrittenTurn) Ladder {
 	l := Ladder{Kind: t.Kind, Line: r.lines.turn(i)}
-	term := func(name, s string) orders.Term {
+	term := func(field, s string) orders.Term {
 		if s == "" {
 			return orders.Term{}
 		}
 		d, err := orders.ParseTerm(s)
 		if err != nil {
-			r.wrong(l.Line, "%s, %s: %s", t.Kind, name, err)
+			r.wrongTurn(l, fault.Field(field, "nudges.policy_term", "Value", s, "Max", orders.MaxTerm))
+			return orders.Term{Length: 1} // not zero: steps that count from it are not wrong as well
 		}
 		return d
 	}
 	l.Within, l.Aim, l.Offered = term("within", t.Within), term("aim", t.Aim), term("offered", t.Offered)
 	if t.Within == "" {
-		r.wrong(l.Line, "%s has no deadline: write within = \"…\"", t.Kind)
-	}
-	if f := fixed[t.Kind]; f != "" && l.Within != term("within", f) {
-		r.wrong(l.Line, "%s: within is %q and cannot be changed here", t.Kind, f)
+		r.wrongTurn(l, fault.Field("within", "nudges.policy_no_deadline"))
+	} else if n := fixed[t.Kind]; n > 0 && l.Within != (orders.Term{Length: time.Duration(n) * 24 * time.Hour}) {
+		r.wrongTurn(l, fault.Field("within", "nudges.policy_fixed", "Days", n))
 	}
 	if len(t.Steps) > maxSteps {
-		r.wrong(l.Line, "%s has more than %d steps", t.Kind, maxSteps)
+		r.wrongTurn(l, fault.Field("steps", "nudges.policy_many_steps", "Max", maxSteps))
 	}
 	warned := false
 	for k, s := range t.Steps {
-		line := r.lines.step(i, k)
-		step, err := newStep(s, l)
-		step.Line = line
+		step, why := newStep(s, l)
+		step.Line = r.lines.step(i, k)
 		switch _, twice := l.Step(s.Name); {
-		case err != nil:
+		case why != nil:
 		case twice:
-			err = errors.New("the name is used twice")
+			why = fault.Field("name", "nudges.policy_name_twice")
 		case s.Warning && warned:
-			err = errors.New("there is one last warning already")
+			why = fault.Field("warning", "nudges.policy_warned")
 		}
-		if err != nil {
-			r.wrong(line, "%s, step %q: %s", t.Kind, s.Name, err)
+		if why != nil {
+			r.broken = append(r.broken, Complaint{Line: step.Line, Turn: t.Kind, Step: k, Name: s.Name, Why: why})
 			continue
 		}
 		warned = warned || s.Warning
@@ -197,89 +186,91 @@ func (r *reading) ladder(i int, t fileTurn) Ladder {
 }
 
 // newStep is a step, if it makes sense.
-func newStep(f fileStep, l Ladder) (Step, error) {
-	s := Step{Name: f.Name, To: f.To, By: f.By, Tell: f.Tell, Text: f.Text, Warning: f.Warning}
+func newStep(w WrittenStep, l Ladder) (Step, *fault.Fault) {
+	s := Step{Name: w.Name, To: w.To, By: w.By, Tell: w.Tell, Text: w.Text, Warning: w.Warning}
+	if why := timed(&s, w); why != nil {
+		return s, why
+	}
+	switch {
+	case w.Name == "" || w.Name == turn.StepPlan || w.Name == turn.StepLapse || strings.ContainsAny(w.Name, ":. "):
+		return s, fault.Field("name", "nudges.policy_name")
+	case (s.When == BeforeAim || s.When == AfterAim) && l.Aim.IsZero():
+		return s, fault.Field("at", "nudges.policy_no_aim")
+	case w.To != ToOwner && w.To != ToWaiter && w.To != ToOperator:
+		return s, fault.Field("to", "nudges.policy_to", "Value", w.To)
+	case w.Warning && w.To != ToOwner:
+		return s, fault.Field("warning", "nudges.policy_warn_owner")
+	case len(w.Tell) > 0 && w.To != ToOwner:
+		return s, fault.Field("tell", "nudges.policy_tell_owner")
+	case len(w.By) == 0:
+		return s, fault.Field("by", "nudges.policy_no_channel")
+	case w.Text == "":
+		return s, fault.Field("text", "nudges.policy_no_text")
+	case w.Every != "" && (s.When != After || w.Warning):
+		return s, fault.Field("every", "nudges.policy_not_again")
+	case w.Every == "" && w.Times != 0:
+		return s, fault.Field("every", "nudges.policy_no_every")
+	}
+	return s, cmp.Or(channelsKnown("by", w.By), channelsKnown("tell", w.Tell), worded(s, l.Kind), everySound(w))
+}
+
+// timed reads when a step comes.
+func timed(s *Step, w WrittenStep) *fault.Fault {
 	at := ""
-	for _, c := range []struct {
-		when When
-		time string
-	}{{After, f.After}, {Before, f.Before}, {BeforeAim, f.BeforeAim}, {AfterAim, f.AfterAim}} {
-		if c.time == "" {
+	for _, when := range Whens() {
+		t := *w.time(when)
+		if t == "" {
 			continue
 		}
 		if at != "" {
-			return s, errors.New("it needs one of after, before, before_aim and after_aim, not several")
+			return fault.Field("at", "nudges.policy_several_times")
 		}
-		s.When, at = c.when, c.time
+		s.When, at = when, t
 	}
 	if at == "" {
-		return s, errors.New("it needs one of after, before, before_aim and after_aim")
+		return fault.Field("at", "nudges.policy_no_time")
 	}
 	d, err := time.ParseDuration(at)
 	if err != nil || d < 0 || d > maxStep {
-		return s, fmt.Errorf("%q is not a time such as \"20h\"", at)
+		return fault.Field("at", "nudges.policy_time", "Value", at, "Days", int(maxStep.Hours()/24))
 	}
 	s.Waking = d
-	switch {
-	case f.Name == "" || f.Name == turn.StepPlan || f.Name == turn.StepLapse || strings.ContainsAny(f.Name, ":. "):
-		return s, errors.New("it needs a name of its own, of letters alone")
-	case (s.When == BeforeAim || s.When == AfterAim) && l.Aim.IsZero():
-		return s, errors.New("nothing is promised: the turn has no aim")
-	case f.To != ToOwner && f.To != ToWaiter && f.To != ToOperator:
-		return s, fmt.Errorf("to is %q, not owner, waiter or operator", f.To)
-	case f.Warning && f.To != ToOwner:
-		return s, errors.New("only who owes can be warned")
-	case len(f.Tell) > 0 && f.To != ToOwner:
-		return s, errors.New("only of reminders to who owes is the other told")
-	case len(f.By) == 0:
-		return s, errors.New("it goes through no channel")
-	case f.Text == "":
-		return s, errors.New("it says nothing")
-	case f.Every != "" && (s.When != After || f.Warning):
-		return s, errors.New("only a step counted from the beginning can come again")
-	case f.Every == "" && f.Times != 0:
-		return s, errors.New("times without every")
-	}
-	return s, firstOf(channelsKnown(f.By), channelsKnown(f.Tell), worded(s, l.Kind), everySound(f))
-}
-
-// firstOf is the first error, if one is.
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
 // channels of a step, in the order in which one stands in for another.
 var channels = []string{"app", "push", "email", "text"}
 
-func channelsKnown(by []string) error {
+// Channels are those that a step can go through, in the order in which one
+// stands in for another.
+func Channels() []string { return slices.Clone(channels) }
+
+func channelsKnown(field string, by []string) *fault.Fault {
 	for i, b := range by {
 		if !slices.Contains(channels, b) {
-			return fmt.Errorf("there is no channel %q, only %s", b, strings.Join(channels, ", "))
+			return fault.Field(field, "nudges.policy_channel", "Value", b, "Channels", strings.Join(channels, ", "))
 		}
 		if slices.Contains(by[:i], b) {
-			return fmt.Errorf("%q is named twice", b)
+			return fault.Field(field, "nudges.policy_channel_twice", "Value", b)
 		}
 	}
 	return nil
 }
 
 // worded refuses a step that says nothing, in any language.
-func worded(s Step, kind turn.Kind) error {
-	stems := []string{"nudges." + s.Text}
-	if len(s.Tell) > 0 {
-		stems = append(stems, toldKey(kind))
+func worded(s Step, kind turn.Kind) *fault.Fault {
+	if why := sentences("text", "nudges."+s.Text); why != nil || len(s.Tell) == 0 {
+		return why
 	}
-	for _, stem := range stems {
-		for _, lang := range i18n.Langs {
-			for _, part := range []string{".subject", ".lead", ".button"} {
-				if key := stem + part; !i18n.Known(lang, key) {
-					return fmt.Errorf("nothing is written in %s for %s", lang, key)
-				}
+	return sentences("tell", toldKey(kind))
+}
+
+// sentences refuses words that lack a part in any language.
+func sentences(field, stem string) *fault.Fault {
+	for _, lang := range i18n.Langs {
+		for _, part := range []string{".subject", ".lead", ".button"} {
+			if key := stem + part; !i18n.Known(lang, key) {
+				return fault.Field(field, "nudges.policy_unworded", "Key", key, "Lang", lang)
 			}
 		}
 	}
@@ -289,28 +280,28 @@ func worded(s Step, kind turn.Kind) error {
 // toldKey is the words for the one who waits when the other was reminded.
 func toldKey(kind turn.Kind) string { return "nudges.told_" + string(kind) }
 
-func everySound(f fileStep) error {
-	if f.Every == "" {
+func everySound(w WrittenStep) *fault.Fault {
+	if w.Every == "" {
 		return nil
 	}
-	every, err := time.ParseDuration(f.Every)
+	every, err := time.ParseDuration(w.Every)
 	if err != nil || every < minEvery {
-		return fmt.Errorf("every = %q is not a time of at least %s", f.Every, minEvery)
+		return fault.Field("every", "nudges.policy_every", "Value", w.Every, "Days", int(minEvery.Hours()/24))
 	}
-	if f.Times < 1 || f.Times > maxTimes {
-		return fmt.Errorf("times is not between 1 and %d", maxTimes)
+	if w.Times < 1 || w.Times > maxTimes {
+		return fault.Field("times", "nudges.policy_times", "Max", maxTimes)
 	}
 	return nil
 }
 
 // repeated is a step and its repetitions, each with a name of its own.
-func repeated(s Step, f fileStep) []Step {
+func repeated(s Step, w WrittenStep) []Step {
 	all := []Step{s}
-	if f.Every == "" {
+	if w.Every == "" {
 		return all
 	}
-	every, _ := time.ParseDuration(f.Every) // everySound read it
-	for n := 1; n <= f.Times; n++ {
+	every, _ := time.ParseDuration(w.Every) // everySound read it
+	for n := 1; n <= w.Times; n++ {
 		again := s
 		again.Name, again.Later = fmt.Sprintf("%s.%d", s.Name, n+1), time.Duration(n)*every
 		all = append(all, again)

@@ -179,7 +179,7 @@ func TestBrokenPolicies(t *testing.T) {
 		"version = \"x\"\n[[turn]]\nkind = \"jump\"":                                "jump",
 		"version = \"x\"\n[[turn]]\nkind = \"pay\"\ncolour = 1":                     "colour",
 		"version = \"x\"\n[[turn]]\nkind = \"pay\"\nsteps = []":                     "no ladder for ship",
-		step(`name = "a", to = "owner", by = ["app"], text = "t"`):                  "line 6: pay, step \"a\": it needs one of after",
+		step(`name = "a", to = "owner", by = ["app"], text = "t"`):                  "line 6: pay, step “a”: Say when it comes",
 		step(`name = "a", after = "soon", to = "owner", by = ["app"]`):              "soon",
 		step(`name = "a", after = "1h", to = "all", by = ["app"]`):                  "all",
 		step(`name = "lapse", after = "1h", to = "owner", by = ["app"]`):            "name",

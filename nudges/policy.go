@@ -41,6 +41,7 @@ const (
 // Policy is all ladders, by kind of turn, and what holds for all of them.
 type Policy struct {
 	Version string
+	Text    string        // as it is written
 	Cap     int           // messages outside the app that a person gets a day; last warnings come anyway
 	Holdout int           // percent of trades that are not reminded, to know what reminders are worth
 	LiveAt  clock.Instant // since when it holds; 0: since ever

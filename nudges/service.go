@@ -191,3 +191,13 @@ func (s *Service) Check(ctx context.Context) ([]check.Result, error) {
 		{Name: "everything is followed in one arm", Count: open, Broken: stray},
 	}, err
 }
+
+// firstOf is the first error, if one is.
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -102,37 +102,33 @@ func (t Term) String() string {
 	return fmt.Sprintf("%d min", t.Length/time.Minute)
 }
 
-// terms are the ways to write one, each with what its number means.
+// terms are the ways to write one, each with its unit and what its number means.
 var terms = []struct {
-	words string
-	make  func(n int) Term
+	unit, words string
+	make        func(n int) Term
 }{
-	{"%d min", minutes},
-	{"%d h", hours},
-	{"%d waking h", func(n int) Term { return Term{Waking: time.Duration(n) * time.Hour} }},
-	{"%d days", days},
-	{"%d business days", businessDays},
-	{"estimate + %d days", estimatePlus},
-	{"hold, else %d days", pointHold},
+	{"min", "%d min", minutes},
+	{"h", "%d h", hours},
+	{"waking", "%d waking h", func(n int) Term { return Term{Waking: time.Duration(n) * time.Hour} }},
+	{"days", "%d days", days},
+	{"business", "%d business days", businessDays},
+	{"estimate", "estimate + %d days", estimatePlus},
+	{"hold", "hold, else %d days", pointHold},
 }
+
+// MaxTerm is the largest number in a term.
+const MaxTerm = 1000
 
 // ParseTerm reads a term as a policy writes it: "30 min", "48 h", "24 waking h",
 // "7 days", "5 business days", "estimate + 3 days", "hold, else 7 days".
 func ParseTerm(s string) (Term, error) {
-	tidy := strings.Join(strings.Fields(s), " ")
-	if strings.HasSuffix(tidy, " day") {
-		tidy += "s"
-	}
-	if d, err := time.ParseDuration(tidy); err == nil && d >= time.Minute && d <= maxTerm*time.Hour {
-		return Term{Length: d}, nil
-	}
+	n, unit := SplitTerm(s)
 	for _, t := range terms {
-		var n int
-		if _, err := fmt.Sscanf(tidy, t.words, &n); err != nil || fmt.Sprintf(t.words, n) != tidy {
+		if t.unit != unit {
 			continue
 		}
-		if n < 1 || n > maxTerm {
-			return Term{}, fmt.Errorf("%q is not between 1 and %d", s, maxTerm)
+		if n < 1 || n > MaxTerm {
+			return Term{}, fmt.Errorf("%q is not between 1 and %d", s, MaxTerm)
 		}
 		return t.make(n), nil
 	}
@@ -140,5 +136,43 @@ func ParseTerm(s string) (Term, error) {
 		"\"estimate + 3 days\" or \"hold, else 7 days\"", s)
 }
 
-// maxTerm is the largest number in a term.
-const maxTerm = 1000
+// Units are those of terms.
+func Units() []string {
+	out := make([]string, len(terms))
+	for i, t := range terms {
+		out[i] = t.unit
+	}
+	return out
+}
+
+// SplitTerm takes a written term apart: "5 business days" is 5 and "business".
+// The unit of what is no term is "".
+func SplitTerm(s string) (n int, unit string) {
+	tidy := strings.Join(strings.Fields(s), " ")
+	if strings.HasSuffix(tidy, " day") {
+		tidy += "s"
+	}
+	for _, t := range terms {
+		if _, err := fmt.Sscanf(tidy, t.words, &n); err == nil && fmt.Sprintf(t.words, n) == tidy {
+			return n, t.unit
+		}
+	}
+	switch d, err := time.ParseDuration(tidy); {
+	case err != nil || d%time.Minute != 0:
+		return 0, ""
+	case d%time.Hour == 0:
+		return int(d / time.Hour), "h"
+	default:
+		return int(d / time.Minute), "min"
+	}
+}
+
+// JoinTerm writes a term of a number, as somebody typed it, and one of Units.
+func JoinTerm(number, unit string) string {
+	for _, t := range terms {
+		if t.unit == unit {
+			return strings.Replace(t.words, "%d", number, 1)
+		}
+	}
+	return number
+}

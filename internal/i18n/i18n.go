@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -90,6 +91,18 @@ func (w *words) read(b *goi18n.Bundle, name string) error {
 
 // Known tells whether key has a sentence in lang.
 func Known(lang, key string) bool { return load().known[lang][key] }
+
+// Under are the keys that begin so, sorted.
+func Under(begin string) []string {
+	var out []string
+	for key := range load().known[Langs[0]] {
+		if strings.HasPrefix(key, begin) {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // Text is the sentence of key in lang with "Name", value pairs filled in. An
 // unknown key comes back as itself, so that a missing sentence is seen, not

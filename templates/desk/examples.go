@@ -47,6 +47,7 @@ func Examples() []layout.Example {
 		{Name: "desk-effect", Make: exampleEffect},
 		{Name: "desk-calls", Make: exampleCalls},
 		{Name: "desk-policy", Make: examplePolicies},
+		{Name: "desk-policy-form", Make: examplePolicyForm},
 		{Name: "desk-policy-version", Make: exampleVersion},
 	}
 }

@@ -51,7 +51,8 @@ func examplePolicies(f web.Frame) templ.Component {
 	return ShowPolicies(Policies{Frame: f, Title: f.T("desk.policy"), Lead: f.T("desk.policy_lead"),
 		Versions: ui.Table{Label: f.T("desk.policy_versions"), Cols: []ui.Col{{Label: f.T("desk.col.version")}, {Label: f.T("desk.col.state")}, {Label: f.T("desk.col.when")}, {Label: f.T("desk.col.by")}, {Label: f.T("desk.col.note")}},
 			Rows: [][]ui.Cell{row("v2", "", "desk.policy_state.draft", ""), row("v1", "go", "desk.policy_state.live", layout.Pick(f, "Kaksi riittää.", "Två räcker.", "Two are enough."))}},
-		Rules: exampleRules(f), RulesTitle: f.T("desk.policy_rules"), RulesHint: f.T("desk.policy_rules_hint"),
+		Change: ui.Button{Label: f.T("desk.policy_change"), URL: "/desk/policy/1/edit", Small: true},
+		Rules:  exampleRules(f), RulesTitle: f.T("desk.policy_rules"), RulesHint: f.T("desk.policy_rules_hint"),
 		Edit: f.T("desk.policy_by_hand"), Editing: true,
 		Draft: Draft{Title: f.T("desk.policy_draft"), URL: "/desk/policy", Form: form, Wrong: []string{`line 9: ship, step "start": "soon" is not a time such as "20h"`},
 			Text:   ui.Field{Name: "text", Label: f.T("desk.policy_text"), Hint: f.T("desk.policy_text_hint"), Max: 100_000, Rows: 24, Class: "source"},
@@ -80,7 +81,8 @@ func exampleVersion(f web.Frame) templ.Component {
 	return ShowVersion(Version{Frame: f, Title: f.T("desk.policy_version", "Version", "v2"), Lead: layout.Pick(f, "Vähemmän viestejä.", "Färre meddelanden.", "Fewer messages."), Back: "/desk/policy", BackWord: f.T("desk.policy"),
 		Try: []ui.Button{{Label: f.T("desk.policy_verify"), URL: "/desk/policy/2?try=verify#result", Kind: "quiet", Small: true, Icon: "check"},
 			{Label: f.T("desk.policy_replay"), URL: "/desk/policy/2?try=replay#result", Kind: "quiet", Small: true, Icon: "rotate-ccw"}},
-		Edit:     ui.Button{Label: f.T("desk.policy_edit"), URL: "/desk/policy?from=2#draft", Kind: "bare", Small: true},
+		Edit: []ui.Button{{Label: f.T("desk.policy_edit"), URL: "/desk/policy/2/edit", Kind: "bare", Small: true},
+			{Label: f.T("desk.policy_as_text"), URL: "/desk/policy?from=2#draft", Kind: "bare", Small: true}},
 		Findings: []string{f.T("desk.policy_would", "Would", 1204, "People", 230, "Sent", 1616, "Turns", 880), f.T("desk.policy_lapses", "Lapses", 31, "Later", 7, "Sooner", 0)},
 		Tables: []ui.Table{{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.reader")}, {Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}},
 			Rows: [][]ui.Cell{row("ship", "start", "owner", "188", "188"), row("ship", "day", "owner", "0", "61"), row("collect", "late", "owner", "44", "47")}}},
@@ -90,4 +92,47 @@ func exampleVersion(f web.Frame) templ.Component {
 			Button: ui.Button{Label: f.T("desk.policy_go_live")}},
 		Text: exampleText, TextWord: f.T("desk.policy_source"),
 	})
+}
+
+// examplePolicyForm is the form of a policy with two kinds of turns, one of
+// which has a fault.
+func examplePolicyForm(f web.Frame) templ.Component {
+	f = staff(f)
+	f.Section = "desk-policy"
+	form := web.Filled("cap", "3", "holdout", "10", "pay.within", "30", "pay.within.unit", "min", "ship.within", "5", "ship.within.unit", "business",
+		"ship.0.name", "day", "ship.0.at", "soon", "ship.0.when", "after", "ship.0.to", "owner", "ship.0.text", "ship_day", "ship.0.by", "app", "ship.0.by", "email", "ship.0.tell", "app")
+	form.Faults = fault.Faults{fault.Field("ship.0.at", "nudges.policy_time", "Value", "soon", "Days", 90)}
+	options := func(key string, values ...string) (out []ui.Option) {
+		for _, v := range values {
+			out = append(out, ui.Option{Value: v, Label: f.T(key + v)})
+		}
+		return out
+	}
+	term := func(kind, name string) TermFields {
+		return TermFields{Number: ui.Field{Name: kind + "." + name, Label: f.T("desk.policy_term." + name), Width: "s", InputMode: "numeric", Optional: name != "within"},
+			Unit: ui.Field{Name: kind + "." + name + ".unit", Label: f.T("desk.policy_unit")}, Units: options("desk.policy_unit.", "min", "h", "waking", "days", "business", "estimate", "hold")}
+	}
+	var ways []ui.Check
+	for _, c := range []string{"app", "push", "email", "text"} {
+		ways = append(ways, ui.Check{Value: c, Label: f.T("desk.effect_channel." + c)})
+	}
+	words := []ui.Option{{Value: "ship_day", Label: layout.Pick(f, "… odottaa: …", "… väntar: …", "… is waiting: …")}}
+	return ShowPolicyForm(PolicyForm{Frame: f, Title: f.T("desk.policy_change"), Lead: f.T("desk.policy_form_lead", "Version", "v1"), Back: "/desk/policy", BackWord: f.T("desk.policy"),
+		Hint: f.T("desk.policy_form_hint"), Hints: []string{f.T("desk.policy_time_hint"), f.T("desk.policy_again_hint"), f.T("desk.policy_warn_hint"), f.T("desk.policy_tell_hint")}, AsText: ui.Button{Label: f.T("desk.policy_as_text"), URL: "/desk/policy?from=1#draft", Kind: "bare", Small: true}, URL: "/desk/policy/1/edit",
+		All: []ui.Field{{Name: "cap", Label: f.T("desk.policy_cap"), Hint: f.T("desk.policy_cap_hint"), Width: "s"},
+			{Name: "holdout", Label: f.T("desk.policy_holdout"), Hint: f.T("desk.policy_holdout_hint"), Unit: "%"}},
+		Turns: []TurnForm{
+			{ID: "pay", Title: f.T("desk.effect_kind.pay"), More: f.N("desk.policy_steps", 0), Terms: []TermFields{term("pay", "within"), term("pay", "offered")}},
+			{ID: "ship", Title: f.T("desk.effect_kind.ship"), More: f.N("desk.policy_steps", 1), Open: true, Terms: []TermFields{term("ship", "within"), term("ship", "aim")},
+				Steps: []StepForm{{At: "ship.0.", Legend: f.T("desk.policy_step", "N", 1), Texts: words}, {At: "ship.1.", Legend: f.T("desk.policy_step_new"), Texts: words, New: true}}},
+		},
+		Words: StepFields{At: ui.Field{Name: "at", Label: f.T("desk.policy_time"), Width: "s"},
+			When: ui.Field{Name: "when", Label: f.T("desk.policy_when")}, Whens: options("desk.policy_when.", "after", "before", "before_aim", "after_aim"),
+			To: ui.Field{Name: "to", Label: f.T("desk.policy_whom")}, Tos: options("desk.policy_to.", "owner", "waiter", "operator"),
+			Text: ui.Field{Name: "text", Label: f.T("desk.policy_words")}, Choose: f.T("desk.policy_words_choose"),
+			By: f.T("desk.policy_by"), Tell: f.T("desk.policy_tell"), Channels: ways,
+			Warning: ui.Check{Name: "warning", Value: "1", Label: f.T("desk.policy_warn")},
+			Every:   ui.Field{Name: "every", Label: f.T("desk.policy_again"), Width: "s", Optional: true}, Times: ui.Field{Name: "times", Label: f.T("desk.policy_times"), Unit: "×"},
+			Out: ui.Check{Name: "out", Value: "1", Label: f.T("desk.policy_out")}},
+		Note: ui.Field{Name: "note", Label: f.T("desk.policy_note"), Rows: 2, Optional: true}, Button: ui.Button{Label: f.T("desk.policy_save")}, Form: form})
 }
