@@ -56,7 +56,7 @@ func TestEffectSaysRemindersInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := nudges.Effect{Steps: []nudges.StepEffect{{Kind: turn.Ship, Step: "day"}}, Ways: []nudges.WayEffect{{Kind: turn.Ship, Step: "day", Channel: "email"}}}
-	for lang, want := range map[string]string{"fi": "20\u00a0h kuluttua", "sv": "efter 20\u00a0h", "en": "20\u00a0h after"} {
+	for lang, want := range map[string]string{"fi": "20 h kuluttua", "sv": "Efter 20 h", "en": "After 20 h"} {
 		v := measures{&i18n.Speaker{Lang: lang}, p}
 		for _, m := range []ui.Table{v.steps(e).Table, v.ways(e.Ways).Table} {
 			if got := m.Rows[0][1].Text; !strings.HasPrefix(got, want) {
