@@ -19,6 +19,9 @@ func (s *Service) tryCode(ctx context.Context, oid ID, who Who, typed string) er
 	var wrong error
 	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
 		wrong = nil
+		if _, err := lockOrder(ctx, tx, oid); err != nil { // guesses at the same moment count one by one
+			return err
+		}
 		o, err := s.Get(ctx, tx, oid)
 		if err != nil {
 			return err

@@ -10,8 +10,8 @@ import (
 
 const reviewColumns = `id, order_id, author_id, about_id, verdict, text, created_at, shown_at`
 
-// lockOrder makes two reviews of one trade wait for each other, so that the
-// second sees the first.
+// lockOrder makes two reviews of one trade, or two guesses at its code, wait for
+// each other, so that the second sees the first.
 func lockOrder(ctx context.Context, tx *db.Tx, id ID) (bool, error) {
 	n, err := tx.Do(ctx, `UPDATE orders SET version = version WHERE id = ?`, id)
 	return n == 1, err
