@@ -40,13 +40,43 @@ func TestTheBankStopsATrade(t *testing.T) {
 				t.Errorf("the %s reads %s", who, u)
 			}
 		}
-		m.Cue(o, "drop") // posted after all: nothing moves by that
-		m.Is(o, orders.ChargedBack)
 		settle(m, true)
 		m.Owes(m.Is(o, orders.Paid), turn.Ship, string(m.Anna.ID))
 		m.Money(o, payments.Held)
 		m.Cue(o, "collect")
 		m.Does(o, orders.Buyer, orders.Complete, orders.Input{})
+		m.Sound()
+	})
+}
+
+// A parcel goes on while the bank has the money. Nothing moves by that; once the
+// bank gives it back the trade is where the parcel is.
+func TestTheParcelGoesOnMeanwhile(t *testing.T) {
+	for cue, want := range map[string]orders.State{"drop": orders.Shipped, "arrive": orders.ReadyForPickup, "collect": orders.Delivered} {
+		t.Run(cue, func(t *testing.T) {
+			orderstest.Each(t, func(m *orderstest.Market) {
+				o := bank(m, m.PaidFor())
+				m.Cue(o, cue)
+				m.Is(o, orders.ChargedBack)
+				settle(m, true)
+				m.Is(o, want)
+				m.Sound()
+			})
+		})
+	}
+}
+
+// A bank may want the money a second time: the trade stops again.
+func TestTheBankWantsItTwice(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := bank(m, m.PaidFor())
+		settle(m, true)
+		m.Is(o, orders.Paid)
+		o = bank(m, o)
+		m.Is(o, orders.ChargedBack)
+		settle(m, false)
+		m.Does(o, orders.Operator, orders.Refund, orders.Input{Note: "Pankki päätti."})
+		m.Money(m.Is(o, orders.Refunded), payments.Refunded)
 		m.Sound()
 	})
 }

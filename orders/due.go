@@ -32,7 +32,7 @@ func (s *Service) nextTurn(ctx context.Context, tx *db.Tx, o *Order, r Rule, in 
 	switch {
 	case r.Event == PassOn:
 		owner, waiter = turn.Operator, string(o.Buyer)
-	case r.Event == Ship && o.Said(): // now the carrier has to see it
+	case kind == turn.Ship && o.Said(): // now the carrier has to see it
 		owner, kind = turn.Carrier, turn.Deliver
 	}
 	zone, err := s.zoneOf(ctx, tx, *o, t)

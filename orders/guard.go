@@ -16,7 +16,7 @@ const (
 	SaidPosted    Guard = "said_posted"    // the seller has said so, but the carrier has not seen it
 	Unextended    Guard = "unextended"     // the seller has not asked for more time yet
 	MayLeave      Guard = "may_leave"      // the promised day has passed or was moved, and nobody says that it is posted
-	MustAsk       Guard = "must_ask"       // otherwise
+	MustAsk       Guard = "must_ask"       // neither has it, nor does anybody say that it is posted
 	OutOfTries    Guard = "out_of_tries"   // too many wrong codes
 	Unposted      Guard = "unposted"       // never posted
 	Unclaimed     Guard = "unclaimed"      // nobody has reported a problem
@@ -49,7 +49,7 @@ var guards = map[Guard]func(f Facts) bool{
 	SaidPosted:    func(f Facts) bool { return f.Said },
 	Unextended:    func(f Facts) bool { return !f.Extended },
 	MayLeave:      mayLeave,
-	MustAsk:       func(f Facts) bool { return !mayLeave(f) },
+	MustAsk:       func(f Facts) bool { return !mayLeave(f) && !f.Said },
 	OutOfTries:    func(f Facts) bool { return f.OutOfTries },
 	Unposted:      func(f Facts) bool { return !f.Posted && !f.Said },
 	Unclaimed:     func(f Facts) bool { return !f.Claimed },

@@ -14,7 +14,7 @@ import (
 // come. Money that comes after the end goes back, and both are told. Said twice
 // it changes nothing.
 func (s *Service) Settled(ctx context.Context, oid ID, held bool) error {
-	return s.news(ctx, oid, Payment, Input{}, func(tx *db.Tx, o Order) (Event, error) {
+	_, err := s.news(ctx, oid, Payment, Input{}, func(tx *db.Tx, o Order) (Event, error) {
 		switch {
 		case !held:
 			return Expire, nil
@@ -29,6 +29,7 @@ func (s *Service) Settled(ctx context.Context, oid ID, held bool) error {
 		}
 		return PaidLate, err
 	})
+	return err
 }
 
 // ByBank lets a trade follow what its buyer's bank does: it wants the money back,
@@ -40,7 +41,7 @@ func (s *Service) ByBank(ctx context.Context, a payments.Disputed) error {
 		return err
 	}
 	for range 2 { // one may be lost before we have heard of it
-		err := s.news(ctx, ID(a.OrderID), Payment, Input{}, func(tx *db.Tx, o Order) (Event, error) {
+		_, err := s.news(ctx, ID(a.OrderID), Payment, Input{}, func(tx *db.Tx, o Order) (Event, error) {
 			past, err := happenings(ctx, tx, o.ID)
 			return bankEvent(bank, past), err
 		})
@@ -48,32 +49,67 @@ func (s *Service) ByBank(ctx context.Context, a payments.Disputed) error {
 			return err
 		}
 	}
+	if bank == "" { // the parcel went on meanwhile
+		return s.catchUp(ctx, a.OrderID)
+	}
 	return nil
 }
 
-// bankEvent is the next thing that a bank does to a trade with this past.
+// bankEvent is the next thing that a bank does to a trade with this past. A bank
+// that has given the money back may want it once more.
 func bankEvent(bank payments.DisputeState, past []Happening) Event {
-	seen := map[Event]bool{}
+	var last Event
 	for _, h := range past {
-		seen[h.Event] = true
+		if h.Event == ChargeBack || h.Event == WinBack || h.Event == LoseBack {
+			last = h.Event
+		}
 	}
 	switch {
-	case !seen[ChargeBack] && bank != "":
+	case bank != "" && (last == "" || last == WinBack):
 		return ChargeBack
-	case seen[ChargeBack] && bank == "" && !seen[WinBack]:
+	case bank == "" && last == ChargeBack:
 		return WinBack
-	case seen[ChargeBack] && bank == payments.Lost && !seen[LoseBack]:
+	case bank == payments.Lost && last == ChargeBack:
 		return LoseBack
 	}
 	return ""
 }
 
 // Scanned is what a carrier says of an order's parcel. What says nothing new
-// changes nothing.
+// changes nothing. A parcel that comes back has left before: a trade that has not
+// heard of that yet hears all that was seen.
 func (s *Service) Scanned(ctx context.Context, a shipping.Scanned) error {
-	return s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(*db.Tx, Order) (Event, error) {
-		return scanEvent(a.Code, a.Back), nil
-	})
+	moved, ev, err := s.scanned(ctx, a)
+	if err != nil || moved || ev != TurnBack && ev != ArriveBack {
+		return err
+	}
+	return s.catchUp(ctx, a.OrderID)
+}
+
+func (s *Service) scanned(ctx context.Context, a shipping.Scanned) (moved bool, ev Event, err error) {
+	ev = scanEvent(a.Code, a.Back)
+	moved, err = s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(*db.Tx, Order) (Event, error) { return ev, nil })
+	return moved, ev, err
+}
+
+// catchUp tells a trade all that carriers have seen of its parcels, in order.
+func (s *Service) catchUp(ctx context.Context, orderID string) error {
+	ps, err := s.Shipping.AllOf(ctx, s.DB, orderID)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
+		scans, err := s.Shipping.Scans(ctx, s.DB, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range scans {
+			if _, _, err := s.scanned(ctx, shipping.Scanned{OrderID: orderID, Back: p.Back, Code: x.Code, At: x.At}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // scanEvent is what a scan of a parcel, or of one on its way back, does.
@@ -94,9 +130,11 @@ func scanEvent(c shipping.ScanCode, back bool) Event {
 	}[c]
 }
 
-// news is a move that somebody outside causes, if there is one to make.
-func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what func(*db.Tx, Order) (Event, error)) error {
-	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
+// news is a move that somebody outside causes, if there is one to make; it says
+// whether there was.
+func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what func(*db.Tx, Order) (Event, error)) (moved bool, err error) {
+	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
+		moved = false
 		o, err := s.Get(ctx, tx, oid)
 		if err != nil {
 			return err
@@ -113,12 +151,13 @@ func (s *Service) news(ctx context.Context, oid ID, who Actor, in Input, what fu
 		if err != nil {
 			return nil // nothing to do (any more)
 		}
+		moved = true
 		return s.follow(ctx, tx, &o, rule, Who{Actor: who}, in)
 	})
 	if fault.Is(err, fault.Missing) {
-		return nil
+		return false, nil
 	}
-	return err // a lost race is tried again by the queue, and finds nothing to do
+	return moved, err // a lost race is tried again by the queue, and finds nothing to do
 }
 
 // Booked is what shipping says of a sending code: it came, or it will not. The

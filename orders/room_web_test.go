@@ -33,7 +33,7 @@ var rooms = []struct {
 	{name: "paid, said to be posted", make: func(m *orderstest.Market) orders.Order {
 		return m.Does(m.PaidFor(), orders.Seller, orders.Ship, orders.Input{})
 	},
-		buyer:  "Anna vei paketin postiin. Ensimmäinen leima tulee viimeistään | Pyydä perumista",
+		buyer:  "Anna vei paketin postiin. Ensimmäinen leima tulee viimeistään",
 		seller: "Kiitos! Odotamme kuljettajan leimaa viimeistään | En voi postittaa"},
 	{name: "paid, passed on", make: func(m *orderstest.Market) orders.Order {
 		m.Unreached = true

@@ -35,8 +35,13 @@ func (s *Server) Dispute(what string) (id string) {
 				c = found
 			}
 		}
-		if c == nil || c.Status != "succeeded" || c.Disputed {
+		if c == nil || c.Status != "succeeded" {
 			return
+		}
+		for _, old := range s.disputes.by("charge:" + c.ID) {
+			if old.Status != disputeWon {
+				return // the bank has the money already
+			}
 		}
 		d := &dispute{ID: newID("dp"), Object: "dispute", Amount: c.Amount, BalanceTransactions: []*transaction{}, Charge: c.ID, Created: s.now(),
 			Currency: c.Currency, PaymentIntent: c.PaymentIntent, Reason: "fraudulent", Status: disputeOpen}

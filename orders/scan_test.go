@@ -1,0 +1,52 @@
+package orders_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kierto/kierto/internal/testdb"
+	"github.com/kierto/kierto/internal/turn"
+	"github.com/kierto/kierto/orders"
+	"github.com/kierto/kierto/orders/orderstest"
+	"github.com/kierto/kierto/shipping"
+)
+
+// Whatever order sightings are heard in, the trade ends where the parcel is.
+func TestScansInAnyOrder(t *testing.T) {
+	codes := []shipping.ScanCode{shipping.ScanAccepted, shipping.ScanReturning, shipping.ScanReturned}
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {2, 0, 1}, {1, 0, 2}} {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			m := orderstest.Open(t, testdb.SQLite(t))
+			o := m.PaidFor()
+			p, _, err := m.Shipping.Of(m.Context(), m.DB, string(o.ID), false)
+			m.OK(err)
+			var scans []shipping.Scan
+			for i, c := range codes {
+				scans = append(scans, shipping.Scan{Code: c, At: m.Clock.Now().Add(time.Duration(i) * time.Hour)})
+			}
+			m.Clock.Move(6 * time.Hour)
+			m.OK(m.Shipping.Seen(m.Context(), p.ID, scans))
+			for _, i := range order {
+				m.OK(m.Scanned(m.Context(), shipping.Scanned{OrderID: string(o.ID), ParcelID: p.ID, Code: scans[i].Code, At: scans[i].At}))
+			}
+			m.Owes(m.Is(o, orders.Returned), turn.ConfirmReturn, string(m.Anna.ID))
+			m.Rest()
+			m.Sound()
+		})
+	}
+}
+
+// What the seller says is posted waits for the carrier: nobody may ask to cancel
+// it meanwhile, and more time is the carrier's, not a second turn of the seller's.
+func TestSaidToBePostedStaysWithTheCarrier(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := m.Does(m.PaidFor(), orders.Seller, orders.Ship, orders.Input{})
+		m.Owes(o, turn.Deliver, turn.Carrier)
+		_, err := m.Tries(o, orders.Buyer, orders.RequestCancel, orders.Input{})
+		m.Wants(err, "orders.too_late")
+		m.Does(o, orders.Operator, orders.Extend, orders.Input{Days: 3, Note: "Posti lakkoilee."})
+		m.Owes(m.Is(o, orders.Paid), turn.Deliver, turn.Carrier)
+		m.Sound()
+	})
+}
