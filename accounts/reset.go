@@ -57,9 +57,10 @@ func (s *Service) Resetting(ctx context.Context, secret string) error {
 }
 
 // Reset gives the person behind the link a new password, ends all their
-// sessions and confirms their address. It fails with an Invalid fault of
-// "password", after which the link still works, and with a Conflict fault when
-// the link was used, is too old or was never sent.
+// sessions and confirms their address. If it was not confirmed before, whoever
+// joined with it may have been somebody else, and their number is forgotten. It
+// fails with an Invalid fault of "password", after which the link still works,
+// and with a Conflict fault when the link was used, is too old or was never sent.
 func (s *Service) Reset(ctx context.Context, secret, password string) error {
 	t, err := s.peek(ctx, s.DB, secret, tokenReset)
 	if err != nil {
@@ -80,6 +81,11 @@ func (s *Service) Reset(ctx context.Context, secret, password string) error {
 		t, err := s.redeem(ctx, tx, secret, tokenReset)
 		if err != nil {
 			return err
+		}
+		if !u.Confirmed() {
+			if err := setPhone(ctx, tx, t.UserID, "", 0, BySMS); err != nil {
+				return err
+			}
 		}
 		if err := setConfirmed(ctx, tx, t.UserID, s.Clock.Now()); err != nil {
 			return err
@@ -114,14 +120,17 @@ func (s *Service) ChangePassword(ctx context.Context, id UserID, current, passwo
 	return s.DB.InTx(ctx, func(tx *db.Tx) error { return s.newPassword(ctx, tx, id, stored, keep) })
 }
 
-// newPassword stores a password, ends the sessions but keep, makes links for a
-// new password unusable and tells the person.
+// newPassword stores a password, ends the sessions but keep and tells the person.
+// Links for a new password end with the old one, and a change of address that
+// somebody who knew that may have begun.
 func (s *Service) newPassword(ctx context.Context, tx *db.Tx, id UserID, stored, keep string) error {
 	if err := setPassword(ctx, tx, id, stored); err != nil {
 		return err
 	}
-	if err := spendTokens(ctx, tx, id, tokenReset, s.Clock.Now()); err != nil {
-		return err
+	for _, kind := range []string{tokenReset, tokenChangeEmail} {
+		if err := spendTokens(ctx, tx, id, kind, s.Clock.Now()); err != nil {
+			return err
+		}
 	}
 	if err := s.endSessions(ctx, tx, id, keep); err != nil {
 		return err

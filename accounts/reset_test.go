@@ -211,3 +211,50 @@ func TestChangeEmailTooLate(t *testing.T) {
 		}
 	})
 }
+
+// Whoever had the password may have asked for another address. A new password
+// ends that too, or the account would be theirs again.
+func TestNewPasswordEndsAChangeOfAddress(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		u := accountstest.Person(t, b.Service, "Anna")
+		thief := func(password string) string {
+			ok(t, b.AskEmail(ctx, u.ID, "thief@example.com", password))
+			return b.take(t, "accounts.mail.change").secret()
+		}
+		byThief := thief(accountstest.Password)
+		ok(t, b.AskReset(ctx, u.Email, "192.0.2.1"))
+		ok(t, b.Jobs.Drain(ctx))
+		ok(t, b.Reset(ctx, b.take(t, "accounts.mail.reset").secret(), "my own long secret 7"))
+		b.take(t, "accounts.mail.password")
+		faulty(t, b.Confirm(ctx, byThief), "accounts.token_stale")
+
+		byThief = thief("my own long secret 7")
+		ok(t, b.ChangePassword(ctx, u.ID, "my own long secret 7", "my own long secret 8", ""))
+		faulty(t, b.Confirm(ctx, byThief), "accounts.token_stale")
+		if got := b.get(t, u.ID); got.Email != u.Email {
+			t.Fatalf("the address is %q now", got.Email)
+		}
+	})
+}
+
+// Somebody may have joined with another's address and put a number of their own
+// on the account. Once the owner of the mailbox takes it over, that goes.
+func TestTakingOverAnAccountForgetsItsNumber(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		ok(t, b.SignUp(ctx, anna))
+		b.take(t, "accounts.mail.confirm")
+		u, err := b.ByEmail(ctx, b.DB, anna.Email)
+		ok(t, err)
+		_, err = b.DB.Do(ctx, `UPDATE users SET phone = '+358402000001', phone_ok_at = 1 WHERE id = ?`, u.ID)
+		ok(t, err)
+		again := anna
+		again.Password = "the owner's long secret 9"
+		ok(t, b.SignUp(ctx, again))
+		ok(t, b.Reset(ctx, b.take(t, "accounts.mail.already").secret(), again.Password))
+		if got := b.get(t, u.ID); got.HasPhone() || !got.Confirmed() {
+			t.Fatalf("number %q, confirmed %t", got.Phone, got.Confirmed())
+		}
+	})
+}

@@ -56,8 +56,10 @@ func Restore(ctx context.Context, cfg Config, file string) error {
 		return fmt.Errorf("db: data folder: %w", err)
 	}
 	target := filepath.Join(cfg.Dir, FileName)
-	if err := absent(target); err != nil {
-		return err
+	for _, beside := range []string{"", "-wal", "-shm", "-journal"} { // SQLite would play another database's log into this one
+		if err := absent(target + beside); err != nil {
+			return err
+		}
 	}
 	part := target + ".part"
 	if err := copyFile(part, file); err != nil {

@@ -126,3 +126,52 @@ func TestRestoreRefusesRubbish(t *testing.T) {
 		t.Error("restored from nowhere")
 	}
 }
+
+// What a killed process left beside its database belongs to that one. Beside a
+// restored one it would be played into it, so it is named and nothing is restored.
+func TestRestoreRefusesAStrangersLog(t *testing.T) {
+	t.Parallel()
+	d := testdb.SQLite(t)
+	good := filepath.Join(t.TempDir(), "good")
+	if err := d.Backup(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{"-wal", "-shm", "-journal"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, db.FileName+left), []byte("left"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Restore(t.Context(), db.Config{Dir: dir}, good); err == nil || !strings.Contains(err.Error(), left) {
+			t.Errorf("%s: %v", left, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, db.FileName)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: restored all the same: %v", left, err)
+		}
+	}
+}
+
+// Nobody else on the machine can read the database, whoever made its folder.
+func TestDatabaseIsPrivate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), db.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		if info, err := f.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has %v, %v", f.Name(), info.Mode(), err)
+		}
+	}
+}

@@ -53,6 +53,9 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("db: data folder: %w", err)
 	}
 	file := filepath.Join(cfg.Dir, FileName)
+	if err := private(file); err != nil {
+		return nil, fmt.Errorf("db: %w", err)
+	}
 	readers := cfg.MaxConns
 	if readers <= 0 {
 		readers = defaultReaders
@@ -66,6 +69,19 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// private makes the file of a new database such that nobody else on the machine
+// can read it. What SQLite puts beside it has the same rights.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // openMemory opens a database that is gone when it is closed. Reads within a
