@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/kierto/kierto/accounts"
@@ -39,6 +40,7 @@ type Answer struct {
 // a case, as staff. It gives the verdict,
 // which is kept; an error means that nothing is, and that it may be tried again.
 func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err error) {
+	a.Text = s.withoutLinks(tidy(a.Text))
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
 		in := s.inbound(a)
 		if in.Conversation == "" {
@@ -72,7 +74,7 @@ func (s *Service) TakeAnswer(ctx context.Context, a Answer) (verdict string, err
 		return s.send(ctx, tx, c, a.User, text, a.Photo)
 	})
 	fs := fault.As(err)
-	if len(fs) == 0 {
+	if len(fs) == 0 || fs[0].Kind == fault.Busy { // a database that is away refuses nothing for good
 		return verdict, err
 	}
 	in := s.inbound(a)
@@ -109,5 +111,23 @@ func (s *Service) inbound(a Answer) inbound {
 	}
 }
 
-// clipBytes is at most n bytes of an id.
-func clipBytes(s string, n int) string { return s[:min(len(s), n)] }
+// clipBytes is at most n bytes of an id, of what a database keeps.
+func clipBytes(s string, n int) string {
+	s = tidy(s)
+	return strings.ToValidUTF8(s[:min(len(s), n)], "")
+}
+
+// secretPaths are the beginnings of our links that act for whoever holds them.
+var secretPaths = []string{"/t/", "/unsubscribe/", "/reset/", "/confirm/"}
+
+// withoutLinks is text without the lines that hold such a link. Nobody writes one:
+// it stands in the letter that is answered, and where a mail program quotes in a
+// way we do not know, the other party would get it.
+func (s *Service) withoutLinks(text string) string {
+	_, site, _ := strings.Cut(strings.ToLower(s.Config.BaseURL), "://")
+	lines := strings.Split(text, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool {
+		line = strings.ToLower(line)
+		return slices.ContainsFunc(secretPaths, func(path string) bool { return strings.Contains(line, site+path) })
+	}), "\n")
+}

@@ -21,6 +21,7 @@ type Arrival struct {
 // arrived stays so. Of one that failed the follow-up hears in the same
 // transaction. It says false about a message we do not know.
 func (s *Service) Arrived(ctx context.Context, a Arrival) (known bool, err error) {
+	a.Delivery, a.Receipt, a.Reason = DeliveryID(tidy(string(a.Delivery))), tidy(a.Receipt), tidy(a.Reason)
 	err = s.DB.InTx(ctx, func(tx *db.Tx) error {
 		did := a.Delivery
 		if did == "" {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
@@ -30,7 +31,7 @@ const (
 // What people write to be left alone, and to hear from us again, in the
 // languages we speak.
 var (
-	stopWords  = []string{"stop", "lopeta", "stopp", "sluta"}
+	stopWords  = []string{"stop", "lopeta", "stopp", "sluta", "unsubscribe", "stopall"}
 	startWords = []string{"start", "aloita", "starta"}
 )
 
@@ -84,7 +85,7 @@ func (s *Service) Heard(ctx context.Context, w Words) (verdict string, err error
 		lang = langOf(w.From)
 	}
 	in := Answer{Channel: w.Channel, User: u.ID, Text: w.Text, Dedupe: w.Dedupe}
-	word := strings.ToLower(strings.Trim(w.Text, " \t\r\n.,!?\"'”’"))
+	word := strings.ToLower(strings.TrimFunc(w.Text, func(r rune) bool { return !unicode.IsLetter(r) }))
 	switch {
 	case slices.Contains(stopWords, word):
 		return Stopped, s.stop(ctx, in, u, w.From, lang)

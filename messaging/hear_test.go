@@ -85,7 +85,7 @@ func TestAnswersThatGoNowhere(t *testing.T) {
 // and is confirmed once. What waits moves on.
 func TestStop(t *testing.T) {
 	everyPort(t, func(t *testing.T, p *phones) {
-		for i, word := range []string{"STOP", " lopeta. ", "Stopp!"} {
+		for i, word := range []string{"STOP", " lopeta. ", "Stopp!", "“Stop”", "STOP 🙏", "\u200eunsubscribe"} {
 			number := "+35840200000" + string(rune('0'+i))
 			u := p.person(t, "Stopper", number)
 			waiting := p.text("day" + number)

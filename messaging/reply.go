@@ -21,6 +21,7 @@ const (
 	bounceBox  = "bounce"
 	tokenBytes = 16 // random bytes of a reply token
 	bounceMAC  = 10 // bytes of a bounce token's signature
+	tokenChars = "abcdefghijklmnopqrstuvwxyz0123456789"
 )
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
@@ -95,5 +96,5 @@ func (s *Service) unbox(address string) (name, token string, ok bool) {
 		return "", "", false
 	}
 	name, token, ok = strings.Cut(local, "+")
-	return name, token, ok && (name == replyBox || name == bounceBox)
+	return name, token, ok && (name == replyBox || name == bounceBox) && strings.Trim(token, tokenChars) == ""
 }
