@@ -13,6 +13,7 @@ import (
 
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/web"
 )
 
 // tokenPhone is the token of a code on its way to a number.
@@ -83,7 +84,7 @@ func (s *Service) AskPhone(ctx context.Context, id UserID, typed, place string) 
 	for _, limit := range []struct {
 		name string
 		max  int
-	}{{"phone:" + string(id), codesSent}, {"phone to " + number, codesTo}, {"phone from " + network(place), codesPlace}} {
+	}{{"phone:" + string(id), codesSent}, {"phone to " + number, codesTo}, {"phone from " + web.Network(place), codesPlace}} {
 		if err := s.Attempt(ctx, limit.name, limit.max, codesPer); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/web"
 )
 
 // AskReset sends a link for a new password, if the address has an account.
@@ -16,7 +17,7 @@ func (s *Service) AskReset(ctx context.Context, email, place string) error {
 	if f := checkEmail("email", email); f != nil {
 		return f
 	}
-	if err := s.Attempt(ctx, "reset from "+network(place), lettersPlace, lettersPer); err != nil {
+	if err := s.Attempt(ctx, "reset from "+web.Network(place), lettersPlace, lettersPer); err != nil {
 		return err
 	}
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {

@@ -2,11 +2,11 @@ package accounts
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/web"
 )
 
 // Limits of guessing. Somebody who guesses from one place is stopped soon;
@@ -30,7 +30,7 @@ const (
 // Invalid fault whatever was wrong, in the same time, and with TooMany after
 // many tries.
 func (s *Service) SignIn(ctx context.Context, email, password, place string) (User, error) {
-	folded, place := Fold(email), network(place)
+	folded, place := Fold(email), web.Network(place)
 	var fs fault.Faults
 	if folded == "" {
 		fs.Add(fault.Field("email", "accounts.email_missing"))
@@ -62,20 +62,6 @@ func (s *Service) SignIn(ctx context.Context, email, password, place string) (Us
 		return User{}, fault.Field("password", "accounts.sign_in_wrong")
 	}
 	return u, s.Forgive(ctx, pair)
-}
-
-// network is the part of an address that one household or attacker holds: an
-// IPv4 address, or the first 64 bits of an IPv6 address.
-func network(place string) string {
-	ip, err := netip.ParseAddr(place)
-	if err != nil || ip.Unmap().Is4() {
-		return place
-	}
-	p, err := ip.Prefix(64)
-	if err != nil {
-		return place
-	}
-	return p.String()
 }
 
 // CheckPassword tells whether password is the person's own; before money moves,

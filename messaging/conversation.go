@@ -104,7 +104,7 @@ type Opening struct {
 
 // words checks what somebody wrote; a photo may come without words.
 func words(text, photo string) (string, error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	text = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
 	switch {
 	case text == "" && photo == "":
 		return "", fault.Field("text", "messaging.empty")

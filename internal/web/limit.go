@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -13,12 +14,12 @@ import (
 const maxBuckets = 50_000
 
 // Limit allows burst requests at once and then one each interval, counted by
-// account and by address; whichever is used up first answers 429.
+// account and by network; whichever is used up first answers 429.
 func Limit(burst int, each time.Duration) Guard {
 	l := &limiter{burst: burst, every: rate.Every(each), idle: each * time.Duration(burst), buckets: map[string]*bucket{}}
 	return func(next Handler) Handler {
 		return func(c *Ctx) error {
-			if !l.allow("ip:"+c.RealIP()) || c.Reader.SignedIn() && !l.allow(c.Reader.ID) {
+			if !l.allow("ip:"+Network(c.RealIP())) || c.Reader.SignedIn() && !l.allow(c.Reader.ID) {
 				return fault.New(fault.TooMany, "web.too_many")
 			}
 			c.limits = append(c.limits, l)
@@ -26,6 +27,26 @@ func Limit(burst int, each time.Duration) Guard {
 		}
 	}
 }
+
+// Network is the part of an address that one household or attacker holds: an
+// IPv4 address, or the first 64 bits of an IPv6 address.
+func Network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap(); ip.Is4() {
+		return ip.String()
+	}
+	p, err := ip.Prefix(networkBits)
+	if err != nil {
+		return address
+	}
+	return p.String()
+}
+
+// networkBits is how much of an IPv6 address names a network.
+const networkBits = 64
 
 type bucket struct {
 	*rate.Limiter

@@ -16,6 +16,7 @@ import (
 const (
 	microLife  = time.Second // how old a stranger's page may be
 	microPages = 2_000       // pages kept; when they are more, all are forgotten
+	microTotal = 32 << 20    // bytes of them, likewise
 	microBytes = 256 << 10   // a larger page is not kept
 	microLangs = 1_000       // Accept-Language headers whose meaning is remembered
 )
@@ -59,6 +60,7 @@ type kept struct {
 type micro struct {
 	sync.RWMutex
 	pages map[microKey]kept
+	bytes int               // that pages has taken since it was empty
 	langs map[string]string // by Accept-Language
 }
 
@@ -86,7 +88,7 @@ func (s *Server) fromMicro(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		for _, l := range page.limits {
-			if !l.allow("ip:" + c.RealIP()) {
+			if !l.allow("ip:" + Network(c.RealIP())) {
 				return next(c)
 			}
 		}
@@ -162,8 +164,9 @@ func (m *micro) put(key microKey, c *Ctx, page made) {
 	delete(k.header, echo.HeaderXRequestID)
 	m.Lock()
 	defer m.Unlock()
-	if m.pages == nil || len(m.pages) >= microPages {
-		m.pages = map[microKey]kept{}
+	if m.pages == nil || len(m.pages) >= microPages || m.bytes >= microTotal {
+		m.pages, m.bytes = map[microKey]kept{}, 0
 	}
 	m.pages[key] = k
+	m.bytes += len(k.body)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -74,13 +75,16 @@ func (c *Ctx) LiveParts(woken <-chan struct{}, render func() ([]Part, error)) er
 	}
 }
 
+// lineEnds are what ends a line of an event stream, and the "data:" that the next
+// one begins with.
+var lineEnds = strings.NewReplacer("\r\n", "\ndata: ", "\r", "\ndata: ", "\n", "\ndata: ")
+
 // event writes one server-sent event; each line of the body gets its "data:".
 func (c *Ctx) event(name string, part templ.Component) error {
 	var b bytes.Buffer
 	if err := part.Render(c.Request().Context(), &b); err != nil {
 		return err
 	}
-	body := bytes.ReplaceAll(bytes.TrimSpace(b.Bytes()), []byte("\n"), []byte("\ndata: "))
-	_, err := fmt.Fprintf(c.Response(), "event: %s\ndata: %s\n\n", name, body)
+	_, err := fmt.Fprintf(c.Response(), "event: %s\ndata: %s\n\n", name, lineEnds.Replace(strings.TrimSpace(b.String())))
 	return err
 }
