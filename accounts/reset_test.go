@@ -116,6 +116,22 @@ func TestResetLettersAreLimited(t *testing.T) {
 	}
 }
 
+// Nobody has us write to everybody from one place, under a name that says what
+// they like.
+func TestJoiningFromOnePlaceIsLimited(t *testing.T) {
+	b := lite(t)
+	n := anna
+	for i := range 40 {
+		n.Email, n.Place = string(rune('a'+i%26))+string(rune('a'+i/26))+"@example.fi", "2001:db8::"+string(rune('1'+i%9))
+		if err := b.SignUp(t.Context(), n); err != nil && !fault.Is(err, fault.TooMany) {
+			t.Fatal(err)
+		}
+	}
+	if len(b.box) != 30 {
+		t.Fatalf("%d letters", len(b.box))
+	}
+}
+
 // Nobody fills a mailbox by joining with its address again and again, and the
 // answer is the same as before.
 func TestJoiningAgainIsLimited(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/i18n"
 	"github.com/kierto/kierto/internal/id"
+	"github.com/kierto/kierto/internal/web"
 )
 
 // Defaults of a new account; minutes from midnight.
@@ -20,13 +21,15 @@ const (
 type NewUser struct {
 	Email, Password, Name string
 	Lang, Zone            string // "" for the defaults
+	Place                 string // where the request comes from (an IP address); "" is not counted
 }
 
 // SignUp makes an account and sends the link that confirms its address. Anyone
 // may call it. When the address has an account already, that person is written
 // to instead, and the caller cannot tell: the answer and the work are the same.
 // Beyond a few letters an hour to one mailbox nothing is done.
-// It fails with Invalid faults of "name", "email" and "password".
+// It fails with Invalid faults of "name", "email" and "password", and with TooMany
+// after many letters to whomever from one place.
 func (s *Service) SignUp(ctx context.Context, n NewUser) error {
 	n.Email, n.Name = tidy(n.Email), tidy(n.Name)
 	var fs fault.Faults
@@ -35,6 +38,11 @@ func (s *Service) SignUp(ctx context.Context, n NewUser) error {
 	fs.Add(judgePassword("password", n.Password, n.Name, n.Email))
 	if err := fs.Or(); err != nil {
 		return err
+	}
+	if n.Place != "" {
+		if err := s.Attempt(ctx, "join from "+web.Network(n.Place), lettersPlace, lettersPer); err != nil {
+			return err
+		}
 	}
 	secret, err := s.Passwords.Hash(ctx, n.Password)
 	if err != nil {

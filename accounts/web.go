@@ -65,7 +65,7 @@ func (s *Service) postSignUp(c *web.Ctx) error {
 		return err
 	}
 	err = s.SignUp(c.Request().Context(), NewUser{
-		Name: form.Get("name"), Email: form.Get("email"), Password: form.Get("password"), Lang: c.Say.Lang,
+		Name: form.Get("name"), Email: form.Get("email"), Password: form.Get("password"), Lang: c.Say.Lang, Place: c.RealIP(),
 	})
 	if err != nil {
 		return c.Again(err, form, s.signUpPage(c))
