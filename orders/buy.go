@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/i18n"
@@ -29,7 +30,7 @@ type Purchase struct {
 	Buyer   accounts.UserID
 	Listing listings.ID
 	Offer   OfferID // an accepted one; "" buys at the asked price
-	Key     string  // from the checkout page: the same key is the same order
+	Key     string  // from the checkout page: the same key and the same wishes are the same order
 	Method  shipping.Method
 	Carrier string
 	PointID string // "" lets the carrier choose by postcode
@@ -56,9 +57,10 @@ func Ways(l listings.Listing) shipping.Ways {
 }
 
 // Buy makes the order of a checkout, reserves the thing and asks for the money;
-// PayURL then leads to payment. Asked again with the same key it gives the same
-// order; another checkout of the same buyer for the same thing replaces one
-// that is not paid yet. Anybody active may buy what is not their own.
+// PayURL then leads to payment. Asked again with the same key for the same it
+// gives the same order; another checkout of the same buyer for the same thing, or
+// the same page with something changed, replaces one that is not paid yet. Anybody
+// active may buy what is not their own.
 //
 // Faults: Forbidden "orders.suspended"; Conflict "orders.own", "orders.blocked",
 // "listings.gone" (somebody was faster), "orders.price_changed",
@@ -71,13 +73,14 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 	if err := s.checkPurchase(&p); err != nil {
 		return Order{}, err
 	}
+	p.Key = p.click()
 	var o Order
 	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 		o, err = s.buy(ctx, tx, p)
 		return err
 	})
 	if db.IsUnique(err) || fault.Is(err, fault.Conflict) {
-		if twin, ok := s.twin(ctx, p); ok {
+		if twin, ok := s.twin(ctx, p, db.IsUnique(err)); ok {
 			return twin, nil
 		}
 	}
@@ -85,15 +88,6 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 		err = fault.New(fault.Conflict, "listings.gone")
 	}
 	return o, err
-}
-
-// twin is the order that the same click made when it came twice at once.
-func (s *Service) twin(ctx context.Context, p Purchase) (Order, bool) {
-	if o, err := orderByKey(ctx, s.DB, p.Buyer, p.Key); err == nil {
-		return o, true
-	}
-	o, err := openOf(ctx, s.DB, p.Buyer, p.Listing)
-	return o, err == nil && o.Offer != "" && o.Offer == p.Offer
 }
 
 // checkPurchase mends and checks what the buyer typed.
@@ -162,7 +156,7 @@ func (s *Service) buy(ctx context.Context, tx *db.Tx, p Purchase) (Order, error)
 	if err := seen(o, p); err != nil {
 		return Order{}, err
 	}
-	if err := s.begin(ctx, tx, &o, buyer); err != nil {
+	if err := s.begin(ctx, tx, &o, buyer, 0); err != nil {
 		return Order{}, err
 	}
 	return o, s.charge(ctx, tx, o, buyer)
@@ -172,17 +166,6 @@ func (s *Service) buy(ctx context.Context, tx *db.Tx, p Purchase) (Order, error)
 func (s State) Payable() bool {
 	_, err := next(s, Pay, Payment, Facts{})
 	return err == nil
-}
-
-// replace drops an unpaid order of the same buyer that another checkout takes
-// the place of. It gives back the old one when that is paid, or the same.
-func (s *Service) replace(ctx context.Context, tx *db.Tx, old Order, p Purchase) (Order, error) {
-	same := old.Method == p.Method && old.Carrier == p.Carrier && old.PointID == p.PointID && old.Address() == p.Address
-	if !old.State.Payable() || same {
-		return old, nil
-	}
-	_, err := s.move(ctx, tx, &old, Cancel, Who{Buyer, p.Buyer}, Input{quiet: true})
-	return Order{}, err
 }
 
 // seen refuses a price the buyer did not see.
@@ -253,12 +236,12 @@ func (s *Service) setWay(o *Order, l listings.Listing, p Purchase) error {
 }
 
 // begin stores a new order: the thing is reserved, the turn to pay opens, and
-// both see it in their stream.
-func (s *Service) begin(ctx context.Context, tx *db.Tx, o *Order, buyer accounts.User) error {
+// both see it in their stream. until is when it lapses; 0 leaves that to the turn.
+func (s *Service) begin(ctx context.Context, tx *db.Tx, o *Order, buyer accounts.User, until clock.Instant) error {
 	if err := s.Listings.Reserve(ctx, tx, o.Listing); err != nil {
 		return err
 	}
-	next, err := s.nextTurn(ctx, tx, o, Rule{To: o.State}, Input{})
+	next, err := s.nextTurn(ctx, tx, o, Rule{To: o.State}, Input{until: until})
 	if err != nil {
 		return err
 	}
@@ -310,29 +293,6 @@ func (o Order) charge(say *i18n.Speaker) payments.Charge {
 	return payments.Charge{
 		OrderID: string(o.ID), Buyer: o.Buyer, Seller: o.Seller, Total: o.Total(), Payout: o.Item(), Lines: lines, Title: o.Title,
 	}
-}
-
-// settleOffer completes the order that an accepted offer began: how it travels,
-// and the money. Asked again once the money is asked for, it changes nothing.
-func (s *Service) settleOffer(ctx context.Context, tx *db.Tx, o Order, buyer accounts.User, l listings.Listing, p Purchase) (Order, error) {
-	_, err := s.Payments.Of(ctx, tx, string(o.ID))
-	if err == nil || !db.IsNone(err) {
-		return o, err
-	}
-	if err := s.setWay(&o, l, p); err != nil {
-		return o, err
-	}
-	if err := seen(o, p); err != nil {
-		return o, err
-	}
-	ours, err := saveWay(ctx, tx, o)
-	if err != nil {
-		return o, err
-	}
-	if !ours {
-		return o, s.lost(ctx, tx, o.ID)
-	}
-	return o, s.charge(ctx, tx, o, buyer)
 }
 
 // PayURL is the provider's page where the buyer pays; back is the trade room's

@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/money"
+	"github.com/kierto/kierto/internal/standin/stripe"
 	"github.com/kierto/kierto/internal/testdb"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/orders"
@@ -61,6 +63,28 @@ func TestTheBackButton(t *testing.T) {
 		if again.ID != second.ID {
 			m.Error("bought twice")
 		}
+		m.Sound()
+	})
+}
+
+// Who comes back to the very page they bought from and mends their address buys
+// with the new one, and the page of the old payment is closed.
+func TestTheSamePageWithAnotherAddress(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		first := m.Bought()
+		old, err := m.PayURL(m.Context(), first.ID, m.Noora.ID, "https://kierto.example"+first.URL())
+		m.OK(err)
+		second := m.Bought(func(p *orders.Purchase) { p.Address.Street = "Kauppakatu 13" })
+		if second.ID == first.ID || second.Address().Street != "Kauppakatu 13" {
+			m.Errorf("it goes to %+v", second.Address())
+		}
+		m.Rest()
+		m.Is(first, orders.Cancelled)
+		if m.Stripe.PayCard(old[strings.LastIndex(old, "/")+1:], stripe.Card{Number: "4242424242424242"}) == nil {
+			m.Error("the old page can still be paid")
+		}
+		m.PayPage(second)
+		m.Is(second, orders.Paid)
 		m.Sound()
 	})
 }

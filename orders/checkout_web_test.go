@@ -161,6 +161,25 @@ func TestTheCheckoutOfAnOffer(t *testing.T) {
 	})
 }
 
+// An offer that is accepted while its maker stands at the checkout changes the
+// price before their eyes; and until the way is chosen, to pay means to choose it.
+func TestAnOfferAcceptedAtTheCheckout(t *testing.T) {
+	lite(t, func(m *orderstest.Market) {
+		of, err := m.MakeOffer(m.Context(), m.Noora.ID, m.Saddle.ID, money.EUR(7000))
+		m.OK(err)
+		noora := browser(m, m.Noora)
+		form := filled(m, noora)
+		o, err := m.Accept(m.Context(), of.ID, m.Anna.ID)
+		m.OK(err)
+		noora.Post(o.URL()+"/pay", nil).Leads(m.Saddle.URL() + "/buy")
+		page := noora.Post(m.Saddle.URL()+"/buy", form).Want(409).Has("70,00")
+		form.Set("key", page.Find("input[name=key]").AttrOr("value", ""))
+		form.Set("seen", page.Find("input[name=seen]").AttrOr("value", ""))
+		to := noora.Post(m.Saddle.URL()+"/buy", form).Want(303).Location
+		noora.Post(o.URL()+"/pay", nil).Leads(to)
+	})
+}
+
 // The page after the payment says what is known, not more.
 func TestThePageAfterPaying(t *testing.T) {
 	lite(t, func(m *orderstest.Market) {

@@ -108,6 +108,9 @@ func (s *Service) zoneOf(ctx context.Context, q db.Queryer, o Order, t Turn) (*t
 
 // due is when the turn that a rule opens lapses.
 func (s *Service) due(ctx context.Context, tx *db.Tx, o Order, t Turn, r Rule, in Input, zone *time.Location, before []Order) (clock.Instant, error) {
+	if !in.until.IsZero() {
+		return in.until, nil
+	}
 	now := s.Clock.Now()
 	var old clock.Instant
 	if len(before) == 1 && before[0].Turn != "" && (r.Event == Extend || r.From == r.To) {

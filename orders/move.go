@@ -43,6 +43,7 @@ type Input struct {
 	Back     int64  // minor units of the seller's part that the buyer gets back
 
 	at    clock.Instant // when a carrier saw it
+	until clock.Instant // when a checkout that takes the place of another lapses
 	quiet bool          // tell nobody: a checkout that takes the place of another
 }
 

@@ -63,6 +63,15 @@ type Offer struct {
 // Amount is the price proposed.
 func (o Offer) Amount() money.Amount { return money.Amount{Minor: o.Minor, Currency: o.Currency} }
 
+// price is what is paid when it is accepted now: what was proposed, and not more
+// than anybody else is asked.
+func (o Offer) price(l listings.Listing) money.Amount {
+	if l.PriceMinor < o.Minor {
+		return l.Price()
+	}
+	return o.Amount()
+}
+
 // Answerer is the one who has to answer.
 func (o Offer) Answerer() accounts.UserID {
 	if o.By == o.Buyer {
@@ -226,6 +235,7 @@ func (s *Service) AcceptTx(ctx context.Context, tx *db.Tx, oid OfferID, u accoun
 		if err != nil {
 			return err
 		}
+		o.Minor = o.price(l).Minor
 		way, carrier := cheapest(s.Shipping.Options(string(l.Parcel), Ways(l)))
 		order, err = s.newOrder(ctx, tx, buyer, l, o.Amount(), Purchase{
 			Buyer: o.Buyer, Listing: o.Listing, Offer: o.ID, Key: "offer:" + string(o.ID), Method: way, Carrier: carrier,
@@ -236,7 +246,7 @@ func (s *Service) AcceptTx(ctx context.Context, tx *db.Tx, oid OfferID, u accoun
 		if err := s.offerEntry(ctx, tx, o, u, "orders.did.accept_offer"); err != nil {
 			return err
 		}
-		if err := s.begin(ctx, tx, &order, buyer); err != nil || u == o.Buyer {
+		if err := s.begin(ctx, tx, &order, buyer, 0); err != nil || u == o.Buyer {
 			return err
 		}
 		return s.tell(ctx, tx, order, Buyer, "accepted", Input{})

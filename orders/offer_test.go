@@ -61,6 +61,55 @@ func TestAnOfferLeadsToATrade(t *testing.T) {
 	})
 }
 
+// How a thing with an agreed price travels may be changed until it is paid. The
+// price stays, and so does the time to pay.
+func TestTheWayOfAnOfferMayChange(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		offer, err := m.MakeOffer(m.Context(), m.Noora.ID, m.Saddle.ID, money.EUR(6000))
+		m.OK(err)
+		o, err := m.Accept(m.Context(), offer.ID, m.Anna.ID)
+		m.OK(err)
+		due := m.Owes(o, turn.Pay, string(m.Noora.ID)).DueAt
+		asked := func(p *orders.Purchase) { p.Offer = offer.ID }
+		first := m.Bought(asked)
+		_, err = m.PayURL(m.Context(), first.ID, m.Noora.ID, "https://kierto.example"+first.URL())
+		m.OK(err)
+		m.Later(time.Hour)
+		second := m.Bought(asked, orderstest.InPerson)
+		if second.ID == first.ID || second.ItemMinor != 6000 || second.ShipMinor != 0 || second.Offer != offer.ID {
+			m.Errorf("in person: %+v", second)
+		}
+		if got := m.Owes(second, turn.Pay, string(m.Noora.ID)).DueAt; got != due {
+			m.Errorf("to pay by %s, was %s", got, due)
+		}
+		if again := m.Bought(asked, orderstest.InPerson); again.ID != second.ID {
+			m.Error("a doubled click made another order")
+		}
+		_, err = m.Buy(m.Context(), m.Purchase(asked, func(p *orders.Purchase) { p.Seen = money.EUR(1) }))
+		m.Wants(err, "orders.price_changed")
+		m.Is(first, orders.Cancelled)
+		m.PayPage(second)
+		m.Is(second, orders.AwaitingHandover)
+		m.Sound()
+	})
+}
+
+// Nobody pays more for an offer than everybody is asked by now.
+func TestAnOfferAboveTheNewPrice(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		offer, err := m.MakeOffer(m.Context(), m.Noora.ID, m.Saddle.ID, money.EUR(7000))
+		m.OK(err)
+		_, err = m.DB.Do(m.Context(), `UPDATE listings SET price = 5500 WHERE id = ?`, m.Saddle.ID)
+		m.OK(err)
+		o, err := m.Accept(m.Context(), offer.ID, m.Anna.ID)
+		m.OK(err)
+		if o.ItemMinor != 5500 {
+			m.Errorf("it costs %s", o.Item().Format("en"))
+		}
+		m.Sound()
+	})
+}
+
 // Whoever made an offer hears what became of it, once.
 func TestTheAnswerIsTold(t *testing.T) {
 	each(t, func(m *orderstest.Market) {

@@ -156,7 +156,7 @@ func (s *Service) postAnswer(how string) web.Handler {
 		switch how {
 		case "accept":
 			if _, err = s.Accept(ctx, oid, me(c)); err == nil && me(c) == o.Buyer {
-				back = o.buyURL()
+				back = buyURL(o.Listing)
 			}
 		case "decline":
 			err = s.Decline(ctx, oid, me(c))
@@ -185,7 +185,7 @@ func (s *Service) postAnswer(how string) web.Handler {
 }
 
 // buyURL is where a buyer goes on after an offer was accepted.
-func (o Offer) buyURL() string { return "/listings/" + string(o.Listing) + "/buy" }
+func buyURL(l listings.ID) string { return "/listings/" + string(l) + "/buy" }
 
 func counterPage(c *web.Ctx, o Offer, form web.Form) pages.Move {
 	return pages.Move{
@@ -226,7 +226,7 @@ func (s *Service) offerPanel(c *web.Ctx, o Offer) (templ.Component, error) {
 	}
 	url := "/offers/" + string(o.ID)
 	card := ui.Offer{
-		Title: c.Say.T("trade.offer.theirs", "Other", us[o.By].First()), Price: c.Say.Money(o.Amount()), Was: c.Say.Money(l.Price()),
+		Title: c.Say.T("trade.offer.theirs", "Other", us[o.By].First()), Price: c.Say.Money(o.price(l)), Was: c.Say.Money(l.Price()),
 		State: c.Say.T("trade.who.mine"), StateIs: "you", Note: c.Say.T("trade.offer.answer", "Due", c.Say.DayClock(o.ExpiresAt)),
 	}
 	if o.By == me(c) {
@@ -264,7 +264,7 @@ func (s *Service) tradePanel(ctx context.Context, c *web.Ctx, conv messaging.Con
 	v := s.voice(c, t, role)
 	open := []ui.Button{{Label: c.Say.T("trade.panel.to_trade"), URL: o.URL(), Small: true, Kind: "quiet"}}
 	if role == Buyer && o.State.Payable() && o.Offer != "" {
-		open = []ui.Button{{Label: c.Say.T("trade.offer.pay"), URL: "/listings/" + string(o.Listing) + "/buy", Small: true}}
+		open = []ui.Button{{Label: c.Say.T("trade.offer.pay"), URL: buyURL(o.Listing), Small: true}}
 	}
 	if !o.Open() {
 		return ui.Strip(false, v.say("trade.over."+string(o.State)+"."+string(role)+".heading"), open), nil

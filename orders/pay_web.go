@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/payments"
@@ -37,6 +38,11 @@ func (s *Service) postPay(c *web.Ctx) error {
 	}
 	if role != Buyer {
 		return missing()
+	}
+	if o.Offer != "" && o.State.Payable() {
+		if _, err := s.Payments.Of(c.Request().Context(), s.DB, string(o.ID)); db.IsNone(err) {
+			return c.Go(buyURL(o.Listing)) // how it travels is still to be chosen
+		}
 	}
 	return s.toPayment(c, o)
 }
