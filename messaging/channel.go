@@ -201,7 +201,7 @@ func (s *Service) Changed(ctx context.Context, tx *db.Tx, id accounts.UserID) er
 		return err
 	}
 	if u.HasPhone() && u.TextsBy != accounts.ByNone {
-		if _, err := optIn(ctx, tx, s.textsBy(u), u.Phone); err != nil {
+		if _, err := optIn(ctx, tx, u.Phone); err != nil {
 			return err
 		}
 	}

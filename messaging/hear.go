@@ -111,17 +111,28 @@ func (s *Service) Heard(ctx context.Context, w Words) (verdict string, err error
 	return verdict, s.DB.InTx(ctx, func(tx *db.Tx) error { return s.reply(ctx, tx, w.Channel, w.From, key, lang) })
 }
 
+// bothWays are the channels of a number: STOP is heard for all of them, since it
+// is said to whoever has the number and not to a provider.
+var bothWays = []string{SMS, WhatsApp}
+
 // stop lets nothing more be sent to a number, and says so once.
 func (s *Service) stop(ctx context.Context, in Answer, u accounts.User, from, lang string) error {
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
 		if fresh, err := s.note(ctx, tx, in, Stopped); err != nil || !fresh {
 			return err
 		}
-		fresh, err := optOutOf(ctx, tx, in.Channel, from, s.Clock.Now())
-		if err != nil || !fresh {
-			return err
+		var first bool
+		for _, channel := range bothWays {
+			fresh, err := optOutOf(ctx, tx, channel, from, s.Clock.Now())
+			if err != nil {
+				return err
+			}
+			first = first || fresh
 		}
-		if u.ID != "" && s.textsBy(u) == in.Channel {
+		if !first {
+			return nil
+		}
+		if u.ID != "" && u.TextsBy != accounts.ByNone {
 			if err := s.Accounts.SetTexts(ctx, tx, u.ID, accounts.ByNone); err != nil {
 				return err
 			}
@@ -136,7 +147,7 @@ func (s *Service) start(ctx context.Context, in Answer, u accounts.User, from, l
 		if fresh, err := s.note(ctx, tx, in, Started); err != nil || !fresh {
 			return err
 		}
-		n, err := optIn(ctx, tx, in.Channel, from)
+		n, err := optIn(ctx, tx, from)
 		if err != nil || n == 0 {
 			return err
 		}

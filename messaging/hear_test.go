@@ -115,6 +115,42 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// STOP is said to the number's owner's market, not to a provider: what it is
+// answered with promises that nothing more goes to that number. START, and choosing
+// short messages again, bring both channels back.
+func TestStopIsForTheNumber(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		p := ring(t, b, carriers[2])
+		sms, err := carriers[1].port(p.Server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.SMS = sms
+		b.Accounts.Texts = []string{accounts.BySMS, accounts.ByWhatsApp}
+		warn := func(step string) int {
+			had := len(p.To(p.anna.Phone))
+			last := p.text(step)
+			last.Warning = true
+			p.tell(t, last)
+			p.run(t)
+			return len(p.To(p.anna.Phone)) - had
+		}
+		p.wrote(t, p.anna.Phone, "STOP", "1")
+		if n := warn("last"); n != 0 {
+			t.Errorf("%d last warnings went by the other channel after STOP", n)
+		}
+		p.wrote(t, p.anna.Phone, "START", "2")
+		if n := warn("again"); n != 1 {
+			t.Errorf("%d after START, want one", n)
+		}
+		p.wrote(t, p.anna.Phone, "STOP", "3")
+		p.tx(t, func(tx *db.Tx) error { return p.Accounts.SetTexts(t.Context(), tx, p.anna.ID, accounts.BySMS) })
+		if n := warn("chosen"); n != 1 {
+			t.Errorf("%d after choosing the other channel, want one", n)
+		}
+	})
+}
+
 // What waits for a number that answers STOP fails, so that the follow-up moves on.
 func TestStopWhileAMessageWaits(t *testing.T) {
 	everyPort(t, func(t *testing.T, p *phones) {

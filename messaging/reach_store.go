@@ -96,9 +96,10 @@ func optOutOf(ctx context.Context, tx *db.Tx, channel, address string, now clock
 	return n == 1, err
 }
 
-// optIn forgets that an address answered STOP; it says how many had.
-func optIn(ctx context.Context, tx *db.Tx, channel, address string) (int64, error) {
-	return tx.Do(ctx, `DELETE FROM opt_outs WHERE channel = ? AND address = ?`, channel, address)
+// optIn forgets that an address answered STOP; it says for how many channels it
+// had.
+func optIn(ctx context.Context, tx *db.Tx, address string) (int64, error) {
+	return tx.Do(ctx, `DELETE FROM opt_outs WHERE address = ?`, address)
 }
 
 // release lets the sweep look again, now, at what waits for a person's morning.
