@@ -6,6 +6,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/turn"
 )
 
 // maxExport is how many of a person's messages the download holds.
@@ -33,9 +34,48 @@ func (s *Service) Export(ctx context.Context, u accounts.UserID) (name string, d
 
 // Leave removes what is only theirs of somebody who deletes their account: their
 // notices, blocks, and where mail went; nothing more is sent to them. What they
-// wrote stays for those they wrote to. It is one of accounts' Closers.
+// wrote stays for those they wrote to. Nobody owes them an answer any more, and
+// whoever waits for one of theirs is told that none will come. It is one of
+// accounts' Closers.
 func (s *Service) Leave(ctx context.Context, tx *db.Tx, u accounts.UserID) error {
+	if err := s.endTalks(ctx, tx, u); err != nil {
+		return err
+	}
 	return forget(ctx, tx, u, s.Clock.Now())
+}
+
+// endTalks closes what is to be answered by somebody who leaves, or to them.
+func (s *Service) endTalks(ctx context.Context, tx *db.Tx, u accounts.UserID) error {
+	open, err := answersOf(ctx, tx, u)
+	if err != nil {
+		return err
+	}
+	for _, t := range open {
+		if _, err := turn.CloseID(ctx, tx, s.Clock.Now(), t.ID, turn.Moved); err != nil {
+			return err
+		}
+		if t.Kind == turn.AnswerCase {
+			continue // staff read in their account that they are gone
+		}
+		c, err := load(ctx, tx, ConversationID(t.Subject))
+		if err != nil {
+			return err
+		}
+		if err := s.Append(ctx, tx, c.ID, Entry{Kind: Note, Author: u, Key: "messaging.ended"}); err != nil {
+			return err
+		}
+		if t.Owner != string(u) {
+			continue
+		}
+		err = s.Tell(ctx, tx, Telling{
+			To: c.Other(u), Topic: TopicNudge, Key: "messaging.unanswered", URL: "/inbox/" + string(c.ID), Dedupe: string(t.ID) + ":left",
+			Args: map[string]any{"Title": c.Title}, By: []string{App},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // kept is what the data download holds beside messages.

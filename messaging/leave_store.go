@@ -7,6 +7,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/turn"
 )
 
 // written are the messages somebody wrote, oldest first.
@@ -32,6 +33,18 @@ func keptOf(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) (ke
 		q.Select(ctx, &k.Blocked, `SELECT blocked_id FROM blocks WHERE user_id = ? ORDER BY created_at, blocked_id`, u),
 	)
 	return k, err
+}
+
+// answersOf are the answers that somebody owes, or that are owed to them, also by
+// staff.
+func answersOf(ctx context.Context, q db.Queryer, u accounts.UserID) ([]turn.Turn, error) {
+	var ts []turn.Turn
+	err := q.Select(ctx, &ts, `
+		SELECT id, kind, subject, owner_id, waiter_id
+		FROM turns
+		WHERE (owner_id = ? OR waiter_id = ?) AND closed_at = 0 AND kind IN (?, ?)
+		ORDER BY id`, u, u, turn.AnswerMessage, turn.AnswerCase)
+	return ts, err
 }
 
 // forget removes what is only one person's.

@@ -114,11 +114,12 @@ func movedLike(ctx context.Context, q db.Queryer, k kindOfMove) ([]string, error
 	return ids, err
 }
 
-// closeReviewTurns ends what somebody who leaves still could write.
+// closeReviewTurns ends what somebody who leaves still could write, and what still
+// could be written about them.
 func closeReviewTurns(ctx context.Context, tx *db.Tx, now clock.Instant, u accounts.UserID) error {
 	_, err := tx.Do(ctx, `
 		UPDATE turns
 		SET closed_at = ?, outcome = ?, next_at = NULL
-		WHERE owner_id = ? AND kind = ? AND closed_at = 0`, now, turn.Moved, u, turn.Review)
+		WHERE (owner_id = ? OR waiter_id = ?) AND kind = ? AND closed_at = 0`, now, turn.Moved, u, u, turn.Review)
 	return err
 }

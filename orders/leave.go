@@ -11,7 +11,8 @@ import (
 )
 
 // ClosesWith refuses to let somebody leave while a trade of theirs is open, and
-// ends their offers; for accounts.Service.Closers.
+// ends their offers, as those who wait for an answer can read; for
+// accounts.Service.Closers.
 func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, u accounts.UserID) error {
 	n, err := countOpen(ctx, tx, u)
 	if err != nil {
@@ -26,6 +27,9 @@ func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, u accounts.UserID) 
 	}
 	for _, o := range open {
 		if err := s.closeOffer(ctx, tx, o, OfferWithdrawn, turn.Moved); err != nil {
+			return err
+		}
+		if err := s.offerEntry(ctx, tx, o, "", "orders.did.left_offer"); err != nil {
 			return err
 		}
 	}

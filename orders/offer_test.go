@@ -339,6 +339,20 @@ func TestMeasuredTimes(t *testing.T) {
 	})
 }
 
+// Nobody is reminded to say how it went with somebody who has left.
+func TestNobodyReviewsTheGone(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := m.PaidFor(orderstest.InPerson)
+		m.Does(o, orders.Seller, orders.HandOver, orders.Input{Code: o.Code})
+		m.OK(m.DB.InTx(m.Context(), func(tx *db.Tx) error { return m.ClosesWith(m.Context(), tx, m.Noora.ID) }))
+		ts, err := turn.OpenOf(m.Context(), m.DB, string(o.ID))
+		if m.OK(err); len(ts) != 0 {
+			m.Errorf("still owed: %+v", ts)
+		}
+		m.OK(m.WriteReview(m.Context(), o.ID, m.Anna.ID, orders.Good, "")) // who wants to may
+	})
+}
+
 // Whoever has an open trade cannot leave; their offers end when they do.
 func TestLeaving(t *testing.T) {
 	each(t, func(m *orderstest.Market) {
@@ -363,6 +377,11 @@ func TestLeaving(t *testing.T) {
 		m.OK(err)
 		if offer.State != orders.OfferWithdrawn {
 			m.Errorf("the offer is %s", offer.State)
+		}
+		es, err := m.Messages.Whole(m.Context(), offer.Conversation)
+		m.OK(err)
+		if last := es[len(es)-1]; last.Key != "orders.did.left_offer" {
+			m.Errorf("Anna reads %+v last", last)
 		}
 		m.Sound()
 	})
