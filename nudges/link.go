@@ -55,10 +55,10 @@ const linkAfter = 21 * 24 * time.Hour
 
 // Why a link does nothing. Nothing has changed when one of them is returned.
 var (
-	errNoLink  = errors.New("nudges: a link that we did not make")
-	errExpired = errors.New("nudges: an old link")
-	errUsed    = errors.New("nudges: a link that was used")
-	errOver    = errors.New("nudges: a link to what is no longer owed")
+	ErrNoLink  = errors.New("nudges: a link that we did not make")
+	ErrExpired = errors.New("nudges: an old link")
+	ErrUsed    = errors.New("nudges: a link that was used")
+	ErrOver    = errors.New("nudges: a link to what is no longer owed")
 )
 
 // linkFor is the link of a deed for one of a turn's two; false for anybody else,
@@ -119,6 +119,18 @@ func readToken(token string) (link, bool) {
 		side: side(b[0] & 15), deed: b[1], turn: id.FromBytes[turn.ID]("trn", [16]byte(b[4:linkBody])),
 		until: linkEpoch.Add(time.Duration(binary.BigEndian.Uint16(b[2:])) * linkQuarter),
 	}, true
+}
+
+// LinkSays is what a token is about: a turn, and the name of the deed; "" for the
+// page of all deeds. False for what is no token. It proves nothing of who made it.
+func LinkSays(token string) (t turn.ID, deed string, ok bool) {
+	l, ok := readToken(token)
+	for _, d := range deeds {
+		if d.code == l.deed {
+			deed = d.name
+		}
+	}
+	return l.turn, deed, ok
 }
 
 // genuine tells whether we made the token, for u. It takes as long for a token

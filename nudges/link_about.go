@@ -25,15 +25,15 @@ type about struct {
 	url         string                 // its page on the site
 }
 
-// open is what a token is about. Errors: errNoLink, errExpired.
+// open is what a token is about. Errors: ErrNoLink, ErrExpired.
 func (s *Service) open(ctx context.Context, q db.Queryer, token string) (about, error) {
 	l, ok := readToken(token)
 	if !ok {
-		return about{}, errNoLink
+		return about{}, ErrNoLink
 	}
 	t, err := turn.Get(ctx, q, l.turn)
 	if db.IsNone(err) || err == nil && !s.genuine(token, l.person(t)) {
-		return about{}, errNoLink
+		return about{}, ErrNoLink
 	}
 	if err != nil {
 		return about{}, err
@@ -41,12 +41,12 @@ func (s *Service) open(ctx context.Context, q db.Queryer, token string) (about, 
 	b, err := s.aboutTurn(ctx, q, t, l.person(t))
 	b.link = l
 	if err == nil && !s.Clock.Now().Before(l.until) {
-		err = errExpired
+		err = ErrExpired
 	}
 	return b, err
 }
 
-// aboutTurn is what a turn is about for one of its two; errNoLink when they are
+// aboutTurn is what a turn is about for one of its two; ErrNoLink when they are
 // gone.
 func (s *Service) aboutTurn(ctx context.Context, q db.Queryer, t turn.Turn, u accounts.UserID) (about, error) {
 	b := about{turn: t}
@@ -78,7 +78,7 @@ func (s *Service) aboutTurn(ctx context.Context, q db.Queryer, t turn.Turn, u ac
 	us, err := s.Accounts.Many(ctx, q, []accounts.UserID{u, others})
 	b.user, b.other = us[u], us[others]
 	if err == nil && (b.user.ID == "" || b.user.IsDeleted()) {
-		err = errNoLink
+		err = ErrNoLink
 	}
 	return b, err
 }

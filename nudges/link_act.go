@@ -17,8 +17,8 @@ import (
 	"github.com/kierto/kierto/orders"
 )
 
-// given is what somebody filled in on the page of a link.
-type given struct {
+// Given is what somebody filled in on the page of a link.
+type Given struct {
 	When     clock.Instant // to post it
 	Carrier  string
 	Tracking string
@@ -34,9 +34,9 @@ type given struct {
 const extendDays = 2
 
 // Tap does what a link lets its reader do, once, in one transaction with the
-// note of it. Errors: errNoLink, errExpired; errUsed when it was done before;
-// errOver when it is no longer owed; the faults of the move itself.
-func (s *Service) Tap(ctx context.Context, token string, in given) (about, error) {
+// note of it. Errors: ErrNoLink, ErrExpired; ErrUsed when it was done before;
+// ErrOver when it is no longer owed; the faults of the move itself.
+func (s *Service) Tap(ctx context.Context, token string, in Given) (about, error) {
 	var b about
 	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 		if b, err = s.open(ctx, tx, token); err != nil {
@@ -44,7 +44,7 @@ func (s *Service) Tap(ctx context.Context, token string, in given) (about, error
 		}
 		d, ok := deedOf(b.turn.Kind, b.side, b.deed)
 		if !ok || d.leads != "" {
-			return errNoLink
+			return ErrNoLink
 		}
 		if d.code == muteCode {
 			return s.hush(ctx, tx, b, in)
@@ -54,9 +54,9 @@ func (s *Service) Tap(ctx context.Context, token string, in given) (about, error
 		case err != nil:
 			return err
 		case !first:
-			return errUsed
+			return ErrUsed
 		case !b.may(d):
-			return errOver
+			return ErrOver
 		}
 		return s.act(ctx, tx, b, d, in)
 	})
@@ -65,7 +65,7 @@ func (s *Service) Tap(ctx context.Context, token string, in given) (about, error
 
 // once is what may not be done twice with a deed: the deed itself; of times and
 // messages, the same one again.
-func (s *Service) once(b about, d deed, in given) string {
+func (s *Service) once(b about, d deed, in Given) string {
 	switch {
 	case d.asks == askWhen:
 		return d.name + ":" + strconv.FormatInt(int64(in.When), 10)
@@ -79,7 +79,7 @@ func (s *Service) once(b about, d deed, in given) string {
 }
 
 // act does it, as the one the link is for.
-func (s *Service) act(ctx context.Context, tx *db.Tx, b about, d deed, in given) error {
+func (s *Service) act(ctx context.Context, tx *db.Tx, b about, d deed, in Given) error {
 	if d.event != "" {
 		_, err := s.Orders.MoveTx(ctx, tx, b.order.ID, d.event, orders.Who{Actor: b.role, User: b.user.ID}, orders.Input{
 			Carrier: in.Carrier, Tracking: in.Tracking, Claim: orders.Claim(in.Claim), Note: in.Note, Days: extendDays,
@@ -110,12 +110,12 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, b about, d deed, in given)
 		_, err := s.Messages.OpenCaseTx(ctx, tx, b.user.ID, string(b.order.ID), b.order.Title, b.order.Photo, in.Text)
 		return err
 	}
-	return errNoLink
+	return ErrNoLink
 }
 
 // hush mutes what the link is about, or takes that back. It may be done over and
 // over.
-func (s *Service) hush(ctx context.Context, tx *db.Tx, b about, in given) error {
+func (s *Service) hush(ctx context.Context, tx *db.Tx, b about, in Given) error {
 	if in.Undo {
 		return s.Unmute(ctx, tx, b.user.ID, b.turn.Subject)
 	}

@@ -74,7 +74,7 @@ func (v linkVoice) openLabel() string {
 // showMenu shows all that can be done about a turn.
 func (s *Service) showMenu(c *web.Ctx, v linkVoice) error {
 	if !v.turn.Open() {
-		return s.refuse(c, v.about, errOver)
+		return s.refuse(c, v.about, ErrOver)
 	}
 	p := pages.Menu{Thing: s.thing(v), Title: v.say("link.turn." + string(v.turn.Kind)), Foot: s.foot(v, menuCode)}
 	if v.side == waiterSide {
@@ -204,16 +204,16 @@ func (s *Service) refusal(c *web.Ctx, b about, err error) (pages.Told, error) {
 		p.Title, p.Text = say.T("link.other.title"), say.T("link.other.text", "Me", c.Reader.Name)
 		return p, nil
 	}
-	if errors.Is(err, errNoLink) {
+	if errors.Is(err, ErrNoLink) {
 		return p, nil
 	}
 	v := s.linkVoice(b)
 	p.Thing, p.Actions[0] = s.thing(v), ui.Button{Label: v.openLabel(), URL: b.url}
 	switch {
-	case errors.Is(err, errExpired):
+	case errors.Is(err, ErrExpired):
 		p.Icon, p.Title, p.Text = "hourglass", v.say("link.expired.title"), v.say("link.expired.text")
 		return p, nil
-	case errors.Is(err, errUsed):
+	case errors.Is(err, ErrUsed):
 		p.Title, p.Text = v.say("link.used.title"), v.say("link.used.plain")
 	default:
 		p.Title, p.Text = v.say("link.over.title"), v.meanwhile(err)

@@ -40,7 +40,7 @@ func (s *Service) getLink(c *web.Ctx) error {
 	}
 	d, ok := deedOf(b.turn.Kind, b.side, b.deed)
 	if !ok {
-		return s.refuse(c, b, errNoLink)
+		return s.refuse(c, b, ErrNoLink)
 	}
 	if d.code == muteCode {
 		return s.showMute(c, v, d)
@@ -54,7 +54,7 @@ func (s *Service) getLink(c *web.Ctx) error {
 	case once(done, d, c.QueryParam(whenField)):
 		return c.Page(pages.ShowTold(frame(c), s.usedPage(v, done[len(done)-1].At)))
 	case !b.may(d):
-		return s.refuse(c, b, errOver)
+		return s.refuse(c, b, ErrOver)
 	}
 	p, err := s.deedPage(ctx, v, d, prefilled(c))
 	if err != nil {
@@ -136,8 +136,8 @@ func (s *Service) refuse(c *web.Ctx, b about, err error) error {
 	status, fs := http.StatusNotFound, fault.As(err)
 	switch {
 	case err == nil:
-	case errors.Is(err, errNoLink), errors.Is(err, errExpired):
-	case errors.Is(err, errUsed), errors.Is(err, errOver):
+	case errors.Is(err, ErrNoLink), errors.Is(err, ErrExpired):
+	case errors.Is(err, ErrUsed), errors.Is(err, ErrOver):
 		if status = http.StatusConflict; c.Request().Method != http.MethodPost {
 			status = http.StatusOK
 		}
@@ -146,7 +146,7 @@ func (s *Service) refuse(c *web.Ctx, b about, err error) error {
 	default:
 		return err
 	}
-	if err != nil && b.user.ID != "" && !errors.Is(err, errNoLink) {
+	if err != nil && b.user.ID != "" && !errors.Is(err, ErrNoLink) {
 		s.speak(c, b)
 	}
 	p, perr := s.refusal(c, b, err)
@@ -185,12 +185,12 @@ func prefilled(c *web.Ctx) web.Form {
 }
 
 // givenIn reads the form of a link.
-func givenIn(form web.Form) given {
+func givenIn(form web.Form) Given {
 	when, err := strconv.ParseInt(form.Get(whenField), 10, 64)
 	if err != nil {
 		when = 0 // no such time: the move says so
 	}
-	return given{
+	return Given{
 		When: clock.Instant(when), Carrier: form.Get("carrier"), Tracking: form.Get("tracking"), Claim: form.Get("claim"),
 		Note: form.Get("note"), Text: form.Get("text"), Verdict: form.Get("verdict"), Step: form.Get(stepField), Undo: form.Get(undoField) != "",
 	}

@@ -131,7 +131,7 @@ func (e env) simulated(o simulate.Options) (p simulate.Program, stop func() erro
 		server, ended = own.URL, own.Stop
 	}
 	stop = func() error { return errors.Join(ended(), os.RemoveAll(data)) }
-	cfg := config.Config{BaseURL: "https://kierto.example", Secret: "a secret that only invented people know", Policy: o.Policy, Data: data}
+	cfg := config.Config{BaseURL: "https://kierto.example", Secret: "a secret that only invented people know", Policy: o.Policy, Data: data, InboundDomain: "answers.kierto.example"}
 	p.Open = func(ctx context.Context, probe *db.Probe) (*db.DB, func() error, error) {
 		d, drop, err := scratch(ctx, o.Database, server, probe)
 		if err != nil {

@@ -123,6 +123,7 @@ func build(ctx context.Context, cfg config.Config, d *db.DB, log *slog.Logger, o
 // invent puts a simulation's parties in place of all outside ones.
 func (m *market) invent(o simulate.Outside) {
 	m.messages.Sender, m.messages.SMS, m.messages.WhatsApp, m.messages.Pusher = o.Mail, o.SMS, o.WhatsApp, o.Push
+	m.accounts.Texts = []string{accounts.BySMS, accounts.ByWhatsApp}
 	m.payments.Provider, m.shipping.Carrier = o.Bank, o.Carrier
 }
 

@@ -20,6 +20,9 @@ func (w *world) deed(ctx context.Context, t *turnRow, tr *trade, p *person, d di
 		w.bank.onboard(string(p.id))
 		return nil
 	}
+	if t.Kind == turn.AnswerCase {
+		return w.node.Messages.Answer(ctx, p.id, messaging.ConversationID(t.Subject), "Katsomme asiaa.", "")
+	}
 	if tr == nil {
 		return nil
 	}

@@ -24,6 +24,7 @@ const (
 	forClock
 	forVisit
 	forStaff
+	forForward
 )
 
 // dice are random numbers that depend on nothing but the seed and what they are

@@ -44,6 +44,7 @@ type faults struct {
 	calm          bool     // nothing goes wrong meanwhile
 	mishaps       map[string]int
 	refusals      map[string]int
+	answers       map[string]int // how people answered where they read it
 	steps         int
 }
 

@@ -41,6 +41,15 @@ const (
 	Ends
 	Waits
 	MovesFit
+	TapOnce
+	TapOver
+	TapForged
+	Landed
+	Strangers
+	Stopped
+	Unsubscribed
+	LeftAlone
+	NoneHangs
 	NoMoneyLeft
 	OwnChecks
 	Unexpected
@@ -78,6 +87,15 @@ var said = [invariants]string{
 	Ends:           "every trade ends",
 	Waits:          "no message waits for nothing",
 	MovesFit:       "every move begins where the last one ended",
+	TapOnce:        "a link acts once, as the one it is for",
+	TapOver:        "a link that does not act, or whose turn is over, changes nothing",
+	TapForged:      "a forged link changes nothing",
+	Landed:         "what somebody writes back lands once, as theirs, and is their answer",
+	Strangers:      "what a machine, a stranger or a forger writes back lands nowhere",
+	Stopped:        "no short message goes to a number that answered STOP, not even a last warning",
+	Unsubscribed:   "who ends letters of a kind gets no more of them, but for last warnings",
+	LeftAlone:      "nobody is written to who has left",
+	NoneHangs:      "nobody waits for somebody who has left",
 	NoMoneyLeft:    "when all is over the provider holds what the ledger says, and owes nobody",
 	OwnChecks:      "every service's own check is content",
 	Unexpected:     "nothing fails in a way that nobody foresaw",
@@ -109,22 +127,29 @@ const maxFailures = 40
 
 // checker counts what was looked at and keeps what was broken.
 type checker struct {
-	looked   [invariants]int64
-	breaks   [invariants]int64
-	failures []Failure
-	sold     map[string]string               // listing → the order that has it
-	told     map[string]map[string]int       // messages that left, by dedupe
-	perDay   map[string]int                  // reminders of a person on a day of theirs
-	dayOf    map[messaging.DeliveryID]string // and the day each counts against
-	newDays  set                             // days with a new reminder
-	paidOut  map[string]int                  // transfers by order and way
-	warnedAt map[string]clock.Instant        // of turns
-	noted    map[string]bool                 // charges that were given back
+	looked    [invariants]int64
+	breaks    [invariants]int64
+	failures  []Failure
+	sold      map[string]string               // listing → the order that has it
+	told      map[string]map[string]int       // messages that left, by dedupe
+	perDay    map[string]int                  // reminders of a person on a day of theirs
+	dayOf     map[messaging.DeliveryID]string // and the day each counts against
+	newDays   set                             // days with a new reminder
+	paidOut   map[string]int                  // transfers by order and way
+	warnedAt  map[string]clock.Instant        // of turns
+	noted     map[string]bool                 // charges that were given back
+	acted     map[string]int                  // links that acted, with what was filled in
+	wroteBack set                             // messages that were answered in writing
+	taken     map[string]bool                 // words that were written back and taken
+	stopped   map[string]bool                 // numbers that answered STOP
+	muted     map[string]bool                 // people and what they muted
 }
 
 func (c *checker) begin() {
 	c.sold, c.told, c.perDay = map[string]string{}, map[string]map[string]int{}, map[string]int{}
 	c.dayOf, c.newDays = map[messaging.DeliveryID]string{}, set{}
+	c.wroteBack = set{}
+	c.acted, c.taken, c.stopped, c.muted = map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.paidOut, c.warnedAt, c.noted = map[string]int{}, map[string]clock.Instant{}, map[string]bool{}
 }
 

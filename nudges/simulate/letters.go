@@ -27,13 +27,18 @@ type letters struct{ *world }
 // Send implements messaging.Sender.
 func (l *letters) Send(ctx context.Context, m messaging.Mail) error {
 	did, _, _ := strings.Cut(m.ID, "@")
-	_, err := l.carry(ctx, messaging.Email, messaging.DeliveryID(did), l.byMail[m.To])
+	_, stop, _ := strings.Cut(m.Unsubscribe, "/unsubscribe/")
+	_, err := l.carry(ctx, l.byMail[m.To], got{id: messaging.DeliveryID(did), channel: messaging.Email, links: linksIn(m.Text), reply: m.ReplyTo, stop: stop})
 	return err
 }
 
 // Push implements messaging.Pusher.
 func (l *letters) Push(ctx context.Context, m messaging.PushMessage) (string, error) {
-	return l.carry(ctx, messaging.Push, m.ID, l.byID[string(m.To)])
+	urls := []string{m.URL}
+	for _, a := range m.Actions {
+		urls = append(urls, a.URL)
+	}
+	return l.carry(ctx, l.byID[string(m.To)], got{id: m.ID, channel: messaging.Push, links: linksIn(urls...)})
 }
 
 // texts carries SMS and WhatsApp messages.
@@ -44,14 +49,21 @@ type texts struct {
 
 // Text implements messaging.Texter.
 func (x *texts) Text(ctx context.Context, m messaging.TextMessage) (string, error) {
-	return x.carry(ctx, x.channel, m.ID, x.byTel[m.To])
+	if strings.HasPrefix(string(m.ID), "rpl_") { // it answers what somebody texted us
+		x.answers["answered by text"]++
+		return "r:" + string(m.ID), nil
+	}
+	x.holds(Stopped, !x.stopped[m.To], nil, "%s by %s", m.ID, x.channel)
+	return x.carry(ctx, x.byTel[m.To], got{id: m.ID, channel: x.channel, links: linksIn(m.Link)})
 }
 
 // carry takes a message to the one it is for, or does not.
-func (w *world) carry(ctx context.Context, channel string, did messaging.DeliveryID, p *person) (string, error) {
+func (w *world) carry(ctx context.Context, p *person, g got) (string, error) {
 	if p == nil {
 		return "", &messaging.Refused{Reason: "nobody lives there", Gone: true}
 	}
+	did, channel := g.id, g.channel
+	w.holds(LeftAlone, !p.gone, nil, "%s by %s to %s", did, channel, p.id)
 	tries := w.sendings[did]
 	w.sendings[did]++
 	d := w.of(forLetter, text(string(did)), uint64(tries))
@@ -64,16 +76,16 @@ func (w *world) carry(ctx context.Context, channel string, did messaging.Deliver
 		return "", &messaging.Refused{Reason: "no such mailbox", Gone: true}
 	}
 	loses := !w.calm && d.chance(9, letterLoses)
-	w.leaves(ctx, channel, did, p, loses)
+	g.topic = w.leaves(ctx, channel, did, p, loses)
 	switch {
 	case channel == messaging.Email && p.bounces:
 		w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel, Failed: true, Gone: true, Reason: "no such mailbox"}, d.between(2, time.Minute, 20*time.Hour))
 	case channel == messaging.Email:
-		w.reads(p, did, channel, d)
+		w.reads(p, g, d)
 	case channel == messaging.Push:
 		if d.chance(3, pushShown) {
 			w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel}, d.after(4, 40*time.Minute))
-			w.reads(p, did, channel, d)
+			w.reads(p, g, d)
 		}
 	case d.chance(5, textBounces):
 		w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel, Failed: true, Reason: "switched off"}, d.between(6, time.Minute, 5*time.Hour))
@@ -81,7 +93,7 @@ func (w *world) carry(ctx context.Context, channel string, did messaging.Deliver
 		if !d.chance(7, unreported) {
 			w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel}, d.after(8, 3*time.Minute))
 		}
-		w.reads(p, did, channel, d)
+		w.reads(p, g, d)
 	}
 	if loses {
 		return "", errChannel
@@ -110,23 +122,36 @@ func (w *world) report(_ context.Context, d dice, a messaging.Arrival, wait time
 
 // reads is a person reading a message some time later, and doing what it asks,
 // or not.
-func (w *world) reads(p *person, did messaging.DeliveryID, channel string, d dice) {
+func (w *world) reads(p *person, g got, d dice) {
+	now := w.clock.Now()
 	wait := d.after(12, p.habit.reads)
-	if channel != messaging.Email {
+	if g.channel != messaging.Email {
 		wait /= 3 // a phone is looked at sooner
 	}
-	w.at(p.awake(w.clock.Now().Add(wait)), func(ctx context.Context) error { return w.heard(ctx, p, did) })
+	w.at(p.awake(now.Add(wait)), func(ctx context.Context) error { return w.heard(ctx, p, g, d) })
+	if g.reply == "" {
+		return
+	}
+	if p.isAway(now) && d.chance(13, answersAuto) {
+		w.in(time.Minute, func(ctx context.Context) error { return w.automatic(ctx, p, g, d) })
+	}
+	if d.chance(14, w.odds(strangers, "stranger-heard")) {
+		w.in(d.between(15, time.Minute, 3*dayLength), func(ctx context.Context) error { return w.forgesMail(ctx, p, g, d) })
+	}
 }
 
 // visits is a person looking at the app sooner or later, where lines wait.
 func (w *world) visits(p *person) {
-	if p.visiting || p.operator {
+	if p.visiting || p.operator || p.gone {
 		return
 	}
 	p.visiting = true
 	d := p.of(forVisit, uint64(w.clock.Now()))
 	w.at(p.awake(w.clock.Now().Add(d.after(1, p.habit.visits))), func(ctx context.Context) error {
 		p.visiting = false
+		if p.gone {
+			return nil
+		}
 		return w.visit(ctx, p)
 	})
 }
@@ -144,7 +169,7 @@ func (w *world) visit(ctx context.Context, p *person) error {
 	lines := p.seen
 	p.seen = nil
 	for _, l := range lines {
-		if err := w.heard(ctx, p, l.ID); err != nil {
+		if err := w.heard(ctx, p, got{id: l.ID, channel: messaging.App}, 0); err != nil {
 			return err
 		}
 	}

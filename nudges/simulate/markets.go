@@ -52,6 +52,7 @@ func Merge(o Options, parts []*Report) *Report {
 	for _, p := range parts {
 		all.Steps, all.Jobs, all.Commits, all.Broken = all.Steps+p.Steps, all.Jobs+p.Jobs, all.Commits+p.Commits, all.Broken+p.Broken
 		all.Trouble, all.Ends, all.Letters = addCounts(all.Trouble, p.Trouble), addCounts(all.Ends, p.Ends), addCounts(all.Letters, p.Letters)
+		all.Answers = addCounts(all.Answers, p.Answers)
 		all.Refusals, all.Mishaps = addCounts(all.Refusals, p.Refusals), addCounts(all.Mishaps, p.Mishaps)
 		all.Reminders = addUp(all.Reminders, p.Reminders, sameReminder, func(to *Reminder, r Reminder) { to.N += r.N })
 		all.Invariants = addUp(all.Invariants, p.Invariants, sameInvariant, func(to *Looked, l Looked) { to.N, to.Broken = to.N+l.N, to.Broken+l.Broken })
@@ -64,6 +65,7 @@ func Merge(o Options, parts []*Report) *Report {
 	}
 	slices.SortFunc(all.Ends, byName)
 	slices.SortFunc(all.Letters, byName)
+	slices.SortFunc(all.Answers, byName)
 	slices.SortFunc(all.Refusals, byName)
 	slices.SortFunc(all.Mishaps, byName)
 	slices.SortFunc(all.Reminders, byStep)

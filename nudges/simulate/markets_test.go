@@ -10,7 +10,7 @@ func part(n int) *Report {
 	r := &Report{
 		Orders: n, Days: 30, Seed: 1, Faults: true, Policy: "2026-11", Steps: n, Jobs: n, Commits: uint64(n), Broken: int64(n),
 		Trouble: []Counted{{"deaths", n}}, Ends: []Counted{{"completed", n}}, Letters: []Counted{{"email, sent", n}},
-		Refusals: []Counted{{"buy", n}}, Mishaps: []Counted{{"sweep", n}},
+		Answers: []Counted{{"tapped", n}}, Refusals: []Counted{{"buy", n}}, Mishaps: []Counted{{"sweep", n}},
 		ByKind:     []ByKind{{Kind: "prompt", Role: "seller", Trades: n, Completed: n}},
 		Reminders:  []Reminder{{"ship", "day", "sent", n}},
 		Invariants: []Looked{{"money", int64(n), int64(n)}},

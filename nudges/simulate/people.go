@@ -67,6 +67,7 @@ type person struct {
 	operator bool
 	bounces  bool // their mail comes back
 	refused  bool // and is refused at once
+	textOnly bool // they never confirmed their address: a short message is the one way to them
 	mails    bool // takes reminders by e-mail
 	ready    bool // the provider can pay them
 	habit    habit
@@ -79,11 +80,13 @@ type person struct {
 	visiting bool             // a look at the app is planned
 	looked   clock.Instant    // when they last looked at the app
 	seen     []*delivery      // lines in the app they have not looked at
+	gone     bool             // they have deleted their account
+	ended    map[string]bool  // topics of which they want no letters any more
 }
 
 // newPerson is the n-th of the invented people.
 func newPerson(d dice, n int, start clock.Instant, days int) *person {
-	p := &person{dice: d.of(forPerson, uint64(n)), n: n, habit: habits[0], zone: zones[0].name}
+	p := &person{dice: d.of(forPerson, uint64(n)), n: n, habit: habits[0], zone: zones[0].name, ended: map[string]bool{}}
 	share := p.float(1)
 	for _, h := range habits {
 		if p.habit = h; share < h.share {
@@ -123,6 +126,9 @@ func newPerson(d dice, n int, start clock.Instant, days int) *person {
 		p.phone, p.texts = "+35840"+strconv.Itoa(1000000+n), accounts.BySMS
 		if p.chance(9, 0.3) {
 			p.texts = accounts.ByWhatsApp
+		}
+		if p.chance(12, 0.1) {
+			p.textOnly, p.push = true, false
 		}
 	}
 	if p.habit.kind == OnHoliday {

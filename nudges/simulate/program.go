@@ -64,6 +64,7 @@ func (w *world) start(ctx context.Context) error {
 	if w.silent {
 		w.mute(n)
 	}
+	n.Messages.MailDNS = names{}
 	w.node, w.policy = n, n.Nudges.Policy
 	switch w.o.Sabotage {
 	case "no-cap":

@@ -229,18 +229,29 @@ func (w *world) arrived(d *delivery, p *person) bool {
 	return d.State == messaging.Sent && !d.ReachedAt.IsZero()
 }
 
-// leaves proves, as a message leaves the house, that it should.
-func (w *world) leaves(ctx context.Context, channel string, did messaging.DeliveryID, p *person, loses bool) {
+// leaves proves, as a message leaves the house, that it should. It says what the
+// message is about.
+func (w *world) leaves(ctx context.Context, channel string, did messaging.DeliveryID, p *person, loses bool) (topic string) {
 	d, err := departure(ctx, w.db, did)
 	if err != nil {
 		w.broken(Unexpected, nil, "departure: "+err.Error())
-		return
+		return ""
 	}
-	if d.Topic != messaging.TopicNudge || d.Turn == "" {
-		return
+	if channel == messaging.Email {
+		w.holds(Unsubscribed, d.Warning || !p.ended[d.Topic], w.tradeOfTurn(w.turn[d.Turn]), "%s to %s, who wanted no letters about %s", did, p.id, d.Topic)
 	}
+	if d.Topic == messaging.TopicNudge && d.Turn != "" {
+		w.leavesAbout(ctx, d, did, p, loses)
+	}
+	return d.Topic
+}
+
+// leavesAbout proves the same of a reminder.
+func (w *world) leavesAbout(ctx context.Context, d departing, did messaging.DeliveryID, p *person, loses bool) {
+	channel := d.Channel
 	if w.o.Sabotage != "" {
-		if err := w.sabotageNow(ctx, &d); err != nil {
+		err := w.sabotageNow(ctx, &d)
+		if err != nil {
 			w.broken(Unexpected, nil, "sabotage: "+err.Error())
 		}
 		if d, err = departure(ctx, w.db, did); err != nil {
@@ -258,7 +269,7 @@ func (w *world) leaves(ctx context.Context, channel string, did messaging.Delive
 	off := channel == messaging.Email && !d.MailOK || (channel == messaging.SMS || channel == messaging.WhatsApp) && d.TextsBy == ""
 	w.holds(Wanted, d.StoppedAt == 0 && (d.Warning || !off), tr, "%s by %s to %s", d.Step, channel, d.User)
 	w.holds(InHand, strings.HasPrefix(d.Step, inHandStep) || !w.inHand[d.Subject], tr, "%s by %s", d.Step, channel)
-	w.holds(Muted, d.Warning || d.Muted == 0, tr, "%s by %s to %s", d.Step, channel, d.User)
+	w.holds(Muted, d.Warning || d.Muted == 0 && !w.muted[w.hushed(p, d.Subject)], tr, "%s by %s to %s", d.Step, channel, d.User)
 	if strings.HasPrefix(d.Step, inHandStep) {
 		return // it is asked every day anew
 	}

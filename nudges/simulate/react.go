@@ -112,10 +112,13 @@ func (w *world) diceOf(t *turnRow, tr *trade, p *person) dice {
 // staffTurns lets an operator do what only they can: mostly soon, sometimes not
 // at all.
 func (w *world) staffTurns(t *turnRow, tr *trade) {
-	if tr == nil {
+	if tr == nil && t.Kind != turn.AnswerCase {
 		return
 	}
 	d := w.diceOf(t, tr, w.staff[0])
+	if tr == nil {
+		d = d.of(text(t.ID))
+	}
 	op := w.staff[d.below(3, len(w.staff))]
 	if !d.chance(4, 0.93) {
 		return
@@ -134,39 +137,94 @@ func (w *world) noticeLetter(before, d *delivery) {
 }
 
 // heard is a person who has read a message, and what went with it.
-func (w *world) heard(_ context.Context, p *person, did messaging.DeliveryID) error {
-	for _, d := range append([]*delivery{w.letterBy[did]}, w.bundles[did]...) {
+func (w *world) heard(ctx context.Context, p *person, g got, d dice) error {
+	if p.gone {
+		return nil
+	}
+	for _, d := range append([]*delivery{w.letterBy[g.id]}, w.bundles[g.id]...) {
 		if d != nil {
-			w.minds(p, w.letterBy[d.ID])
+			w.minds(p, w.letterBy[d.ID], g)
 		}
+	}
+	if g.channel == messaging.App || p.operator {
+		return nil
+	}
+	return w.saysBack(ctx, p, g, d)
+}
+
+// saysBack is what else a person makes of a message out of the house: some write
+// back, some want no more such messages.
+func (w *world) saysBack(ctx context.Context, p *person, g got, d dice) error {
+	wrote := writesIn
+	if g.topic == messaging.TopicMessage || g.channel != messaging.Email {
+		wrote = writesTo
+	}
+	if g.canWrite() && d.chance(16, w.odds(wrote, "came-twice")) {
+		if err := w.writes(ctx, p, g, d); err != nil {
+			return err
+		}
+	}
+	if g.channel == messaging.SMS || g.channel == messaging.WhatsApp {
+		if d.chance(17, w.odds(stops, "stop-unheard")) {
+			return w.stops(ctx, p, g, d, 0)
+		}
+		return nil
+	}
+	if g.stop != "" && d.chance(18, 0.01) {
+		if err := w.unsubscribesWrongly(ctx, p, g); err != nil {
+			return err
+		}
+	}
+	if g.stop != "" && d.chance(19, w.odds(unsubs, "letters-on")) {
+		return w.unsubscribes(ctx, p, g, d, 0)
 	}
 	return nil
 }
 
 // minds is a person who has heard of something they owe: they do it soon, or do
-// not.
-func (w *world) minds(p *person, d *delivery) {
+// not, and some of them where they read it. Who waits may have something to do,
+// too.
+func (w *world) minds(p *person, d *delivery, g got) {
 	t := w.turn[d.Turn]
-	if t == nil || !t.ClosedAt.IsZero() || t.Owner != string(p.id) {
+	if t == nil || t.Owner != string(p.id) && t.Waiter != string(p.id) {
 		return
 	}
 	dice := w.diceOf(t, w.tradeOfTurn(t), p).of(forReply, text(d.Step), text(d.Channel))
+	links := len(g.about(t.ID)) > 0
+	if links && dice.chance(22, forwarded) {
+		w.in(dice.between(23, time.Hour, 5*dayLength), func(ctx context.Context) error { return w.tapsAny(ctx, p, g, t, dice.of(forForward), 0) })
+	}
+	if links && dice.chance(24, w.odds(tapOnly, "tapped-late")) {
+		w.at(p.awake(w.clock.Now().Add(dice.between(25, 2*dayLength, 9*dayLength))), func(ctx context.Context) error { return w.tapsAny(ctx, p, g, t, dice, 0) })
+	}
+	if !t.ClosedAt.IsZero() || t.Owner != string(p.id) {
+		return
+	}
 	odds := p.habit.answers
 	if d.Warning {
 		odds = p.habit.warned
 	}
-	if dice.chance(4, annoyed) {
-		w.in(dice.between(5, time.Minute, time.Hour), func(ctx context.Context) error { return w.mutes(ctx, p, t, d.Step) })
+	if dice.chance(4, w.odds(annoyed, "mute-lost")) {
+		w.in(dice.between(5, time.Minute, time.Hour), func(ctx context.Context) error { return w.mutes(ctx, p, t, g, d.Step, dice) })
 	}
-	if dice.chance(1, odds) {
-		w.at(p.soon(w.clock.Now(), dice, 2), func(ctx context.Context) error { return w.act(ctx, t.ID, p, dice, 0) })
+	if !dice.chance(1, odds) {
+		return
 	}
+	w.at(p.soon(w.clock.Now(), dice, 2), func(ctx context.Context) error {
+		switch {
+		case t.Kind == turn.AnswerMessage && g.canWrite() && dice.chance(21, writing):
+			return w.writes(ctx, p, g, dice)
+		case links && dice.chance(20, w.odds(tapping, "tapped-again", "tapped-late", "forger")):
+			return w.taps(ctx, t.ID, p, g, dice, 0)
+		}
+		return w.act(ctx, t.ID, p, dice, 0)
+	})
 }
 
 // act is a person doing what they owe, if they still do.
 func (w *world) act(ctx context.Context, id string, p *person, d dice, try uint64) error {
 	t := w.turn[id]
-	if t == nil || !t.ClosedAt.IsZero() {
+	if t == nil || !t.ClosedAt.IsZero() || p.gone {
 		return nil
 	}
 	if !p.operator {
@@ -189,6 +247,9 @@ func (w *world) later(t *turnRow, p *person, d dice, wait time.Duration) {
 
 // moves makes the first of some moves that is possible.
 func (w *world) moves(ctx context.Context, t *trade, p *person, who orders.Actor, in orders.Input, evs ...orders.Event) error {
+	if p.gone {
+		return nil
+	}
 	_, again, err := w.attempt(ctx, "move", func(ctx context.Context) error { return w.move(ctx, t, p, who, in, evs...) })
 	if again {
 		w.at(p.soon(w.clock.Now(), t.dice, uint64(w.clock.Now())), func(ctx context.Context) error { return w.moves(ctx, t, p, who, in, evs...) })
@@ -281,16 +342,6 @@ func (w *world) takesOver(ctx context.Context, t *trade) error {
 	return err
 }
 
-// mutes is somebody asking not to be reminded of a trade.
-func (w *world) mutes(ctx context.Context, p *person, t *turnRow, step string) error {
-	_, _, err := w.attempt(ctx, "mute", func(ctx context.Context) error {
-		return w.db.InTx(ctx, func(tx *db.Tx) error {
-			return w.node.Nudges.Mute(ctx, tx, p.id, t.Subject, turn.ID(t.ID), step)
-		})
-	})
-	return err
-}
-
 // planWhims lets some people change their quiet hours in the middle of things.
 func (w *world) planWhims(p *person) {
 	if !p.chance(70, 0.15) {
@@ -299,9 +350,13 @@ func (w *world) planWhims(p *person) {
 	when := p.awake(begin.Add(p.between(71, 0, time.Duration(w.o.Days)*dayLength)))
 	hours := [][2]int64{{20 * 60, 9 * 60}, {0, 0}, {23 * 60, 6 * 60}, {13 * 60, 1 * 60}}[p.below(72, 4)]
 	w.at(when, func(ctx context.Context) error {
+		if p.gone {
+			return nil
+		}
 		done, _, err := w.attempt(ctx, "channels", func(ctx context.Context) error {
 			return w.node.Accounts.SaveChannels(ctx, p.id, accounts.Channels{
-				QuietFrom: accounts.TimeOfDay(hours[0]), QuietUntil: accounts.TimeOfDay(hours[1]), Messages: true, Nudges: p.mails, Searches: true,
+				QuietFrom: accounts.TimeOfDay(hours[0]), QuietUntil: accounts.TimeOfDay(hours[1]),
+				Messages: !p.ended[messaging.TopicMessage], Nudges: p.mails && !p.ended[messaging.TopicNudge], Searches: true,
 			})
 		})
 		if done {

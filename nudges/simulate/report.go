@@ -26,6 +26,7 @@ type Report struct {
 	ByKind     []ByKind   `json:"by_kind"`
 	Reminders  []Reminder `json:"reminders"`
 	Letters    []Counted  `json:"letters"`
+	Answers    []Counted  `json:"answers"`
 	Effect     []Effect   `json:"effect,omitempty"`
 	Invariants []Looked   `json:"invariants"`
 	Failures   []Failure  `json:"failures,omitempty"`
@@ -107,7 +108,7 @@ func (w *world) sum(o Options) *Report {
 	r.Raw = &Raw{}
 	w.byKind(r, "seller", func(t *trade) *person { return t.seller })
 	w.byKind(r, "buyer", func(t *trade) *person { return t.buyer })
-	r.Reminders, r.Letters = w.reminders(), w.sentBy()
+	r.Reminders, r.Letters, r.Answers = w.reminders(), w.sentBy(), counted(w.answers)
 	return r
 }
 

@@ -24,11 +24,30 @@ type sabotage struct {
 	// leaving is done as a reminder leaves the house instead, with its turn's id
 	// and its reader's, as with says.
 	leaving bool
+	// when is the moment at which it is done instead, whenever that comes, with what
+	// the moment is about.
+	when moment
 }
+
+// moment is when something happens that can be spoilt.
+type moment int
+
+// The moments: with a turn's id, a person's, or what else they say.
+const (
+	never          moment = iota
+	tappedAgain           // before a link is tapped again whose turn is open
+	tappedLate            // before one is whose turn is over
+	answeredAgain         // before an answer of a person's is brought again
+	strangerWrites        // before a stranger, by address, answers a person's letter
+	stoppedTexts          // after a number answered STOP
+	endedLetters          // after a person ended letters
+	mutedTrade            // after a person muted a trade
+	hasGone               // after a person left
+)
 
 // Sabotages are the names of all sabotages, and what each breaks.
 func Sabotages() map[string]Invariant {
-	all := map[string]Invariant{"sent-twice": SentOnce, "lost-money": NoMoneyLeft, "no-cap": Capped, "deaf": MovedOn, "asleep-on-duty": Late, "fails": Unexpected}
+	all := map[string]Invariant{"sent-twice": SentOnce, "lost-money": NoMoneyLeft, "no-cap": Capped, "deaf": MovedOn, "forger": TapForged, "asleep-on-duty": Late, "fails": Unexpected}
 	for name, s := range sabotages {
 		all[name] = s.breaks
 	}
@@ -69,6 +88,21 @@ var sabotages = map[string]sabotage{
 	"never-ends": {breaks: Ends, on: toMeet, do: []string{
 		`UPDATE turns SET owner_id = 'carrier', due_at = 9000000000000000, next_at = 9000000000000000 WHERE subject = ? AND closed_at = 0`,
 		`UPDATE orders SET state = 'shipped' WHERE id = ?`}},
+	"tapped-again":   {breaks: TapOnce, when: tappedAgain, do: []string{`DELETE FROM taps WHERE turn_id = ?`}},
+	"tapped-late":    {breaks: TapOver, when: tappedLate, do: []string{`UPDATE turns SET closed_at = 0, outcome = '', next_at = due_at, next_step = 'plan' WHERE id = ?`}},
+	"came-twice":     {breaks: Landed, when: answeredAgain, do: []string{`DELETE FROM inbound WHERE user_id = ?`}},
+	"stranger-heard": {breaks: Strangers, when: strangerWrites, do: []string{`UPDATE users SET email_folded = ? WHERE id = ?`}},
+	"stop-unheard":   {breaks: Stopped, when: stoppedTexts, do: []string{`DELETE FROM opt_outs WHERE address = ?`, `UPDATE users SET texts_by = 'sms' WHERE phone = ?`}},
+	"letters-on":     {breaks: Unsubscribed, when: endedLetters, do: []string{`UPDATE users SET mail_nudges = TRUE, mail_messages = TRUE WHERE id = ?`}},
+	"mute-lost":      {breaks: Muted, when: mutedTrade, do: []string{`DELETE FROM mutes WHERE user_id = ?`}},
+	"written-after": {breaks: LeftAlone, when: hasGone, do: []string{
+		`UPDATE users SET status = 'active' WHERE id = ?`,
+		`INSERT INTO push_subscriptions (id, user_id, endpoint, p256dh, auth, vapid, created_at) SELECT 'psh_after_' || id, id, id, 'key', 'auth', 'vapid', 1 FROM users WHERE id = ?`,
+		`INSERT INTO deliveries (id, user_id, channel, topic, msg_key, args, dedupe, state, created_at, next_at)
+		 SELECT 'dlv_after_' || user_id, user_id, 'push', 'money', msg_key, args, 'after ' || user_id, 'queued', created_at, created_at
+		 FROM deliveries WHERE user_id = ? AND channel <> 'app' ORDER BY id LIMIT 1`}},
+	"left-waiting": {breaks: NoneHangs, when: hasGone, do: []string{
+		`UPDATE turns SET closed_at = 0, outcome = '', next_at = due_at, next_step = 'plan' WHERE id = (SELECT MAX(t.id) FROM turns t WHERE t.owner_id = ?)`}},
 	"forgotten": {breaks: Waits, on: lastSent, do: []string{`UPDATE deliveries SET state = 'queued', next_at = 9000000000000000 WHERE id = ?`}},
 	"backwards": {breaks: MovesFit, on: open, do: []string{`UPDATE orders SET version = version - 1 WHERE id = ?`}},
 	"relisted":  {breaks: OwnChecks, on: completed, do: []string{`UPDATE listings SET state = 'live' WHERE id = (SELECT listing_id FROM orders WHERE id = ?)`}},
@@ -77,7 +111,7 @@ var sabotages = map[string]sabotage{
 // sabotageNow does the sabotage that was asked for, once it can be done.
 func (w *world) sabotageNow(ctx context.Context, leaving *departing) error {
 	s, ok := sabotages[w.o.Sabotage]
-	if !ok || w.sabotaged || s.leaving != (leaving != nil) || w.db.Dead() || w.silent {
+	if !ok || s.when != never || w.sabotaged || s.leaving != (leaving != nil) || w.db.Dead() || w.silent {
 		return nil
 	}
 	w.leavingNow = leaving
@@ -86,6 +120,29 @@ func (w *world) sabotageNow(ctx context.Context, leaving *departing) error {
 		return nil
 	}
 	w.sabotaged = true
+	return w.spoil(ctx, s, args)
+}
+
+// sabotageWhen does the sabotage that was asked for, if this is its moment.
+func (w *world) sabotageWhen(ctx context.Context, now moment, args ...any) error {
+	s := sabotages[w.o.Sabotage]
+	if s.when != now || w.silent || w.db.Dead() {
+		return nil
+	}
+	return w.spoil(ctx, s, args)
+}
+
+// odds are those of something, or nearly certain where one of these sabotages has
+// to see it happen.
+func (w *world) odds(usual float64, names ...string) float64 {
+	if w.o.Sabotage != "" && slices.Contains(names, w.o.Sabotage) {
+		return 0.9
+	}
+	return usual
+}
+
+// spoil does a sabotage.
+func (w *world) spoil(ctx context.Context, s sabotage, args []any) error {
 	defer func(was bool) { w.calm = was }(w.calm)
 	w.calm = true
 	return w.db.InTx(ctx, func(tx *db.Tx) error {

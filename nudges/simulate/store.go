@@ -6,6 +6,7 @@ import (
 
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/messaging"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/payments"
@@ -238,8 +239,8 @@ func nextLetter(ctx context.Context, q db.Queryer) (at clock.Instant, err error)
 	return at, err
 }
 
-// insertPeople stores the invented people; nobody can sign in as one.
-func insertPeople(ctx context.Context, tx *db.Tx, now clock.Instant, ps []*person) error {
+// insertPeople stores the invented people, who all have one password.
+func insertPeople(ctx context.Context, tx *db.Tx, now clock.Instant, secret string, ps []*person) error {
 	const most = 100
 	for len(ps) > 0 {
 		n := min(most, len(ps))
@@ -249,10 +250,14 @@ func insertPeople(ctx context.Context, tx *db.Tx, now clock.Instant, ps []*perso
 			if p.operator {
 				role = "operator"
 			}
+			confirmed := now
 			if p.phone != "" {
 				ok = now
 			}
-			rows = append(rows, p.id, p.email, p.email, now, "Person "+p.email[:strings.Index(p.email, "@")], "person", "!", p.zone, "Tampere", role,
+			if p.textOnly {
+				confirmed = 0
+			}
+			rows = append(rows, p.id, p.email, p.email, confirmed, "Person "+p.email[:strings.Index(p.email, "@")], "person", secret, p.zone, "Tampere", role,
 				p.from, p.until, p.mails, p.phone, ok, p.texts, now)
 			if p.push {
 				push = append(push, "psh_"+string(p.id), p.id, "https://push.example/"+string(p.id), "key", "auth", "vapid", now)
@@ -323,4 +328,80 @@ func departure(ctx context.Context, q db.Queryer, did messaging.DeliveryID) (d d
 		LEFT JOIN turns t ON t.id = d.turn_id
 		WHERE d.id = ?`, did)
 	return d, err
+}
+
+// mark is what a tap may change. One that does nothing leaves it as it was.
+type mark struct {
+	ClosedAt clock.Instant `db:"closed_at"`
+	DueAt    clock.Instant `db:"due_at"`
+	NextAt   clock.Instant `db:"next_at"`
+	NextStep string        `db:"next_step"`
+	Version  int64         `db:"version"` // of the trade
+	Actor    string        `db:"actor"`   // who moved it last
+	Offer    string        `db:"offer"`
+	Entries  int64         `db:"entries"`
+	Taps     int64         `db:"taps"`
+	Mutes    int64         `db:"mutes"`
+	Reviews  int64         `db:"reviews"`
+	Turns    int64         `db:"turns"`
+}
+
+// mark reads what a tap on a link to a turn may change.
+func (w *world) mark(ctx context.Context, t turn.ID, tr *trade) (m mark, err error) {
+	conv := ""
+	if tr != nil {
+		conv = tr.conv
+	}
+	err = w.db.Get(ctx, &m, `
+		SELECT t.closed_at, t.due_at, COALESCE(t.next_at, 0) AS next_at, t.next_step,
+			COALESCE((SELECT o.version FROM orders o WHERE o.id = t.subject), 0) AS version,
+			COALESCE((SELECT e.actor_id FROM order_events e WHERE e.order_id = t.subject ORDER BY e.version DESC LIMIT 1), '') AS actor,
+			COALESCE((SELECT o.state FROM offers o WHERE o.id = t.subject), '') AS offer,
+			(SELECT COUNT(*) FROM entries e WHERE e.conversation_id = ?) AS entries,
+			(SELECT COUNT(*) FROM taps x WHERE x.turn_id = t.id) AS taps,
+			(SELECT COUNT(*) FROM mutes x WHERE x.subject = t.subject) AS mutes,
+			(SELECT COUNT(*) FROM reviews x WHERE x.order_id = t.subject) AS reviews,
+			(SELECT COUNT(*) FROM turns x WHERE x.subject = t.subject) AS turns
+		FROM turns t
+		WHERE t.id = ?`, conv, t)
+	return m, err
+}
+
+// landing is where words are that somebody wrote back.
+type landing struct {
+	N      int64  `db:"n"`
+	Conv   string `db:"conv"`
+	Author string `db:"author"`
+	Buyer  string `db:"buyer"`
+	Seller string `db:"seller"`
+}
+
+// landed looks for words in all conversations.
+func landed(ctx context.Context, q db.Queryer, words string) (l landing, err error) {
+	err = q.Get(ctx, &l, `
+		SELECT COUNT(*) AS n, COALESCE(MAX(c.id), '') AS conv, COALESCE(MAX(e.author_id), '') AS author, COALESCE(MAX(c.buyer_id), '') AS buyer,
+			COALESCE(MAX(c.seller_id), '') AS seller
+		FROM entries e
+		JOIN conversations c ON c.id = e.conversation_id
+		WHERE e.text = ?`, words)
+	return l, err
+}
+
+// owedIn counts the answers that somebody owes in a conversation.
+func owedIn(ctx context.Context, q db.Queryer, conv, user string) (n int64, err error) {
+	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM turns WHERE subject = ? AND owner_id = ? AND kind = 'answer_message' AND closed_at = 0`, conv, user)
+	return n, err
+}
+
+// hangingOn counts the open turns in which somebody has a part.
+func hangingOn(ctx context.Context, q db.Queryer, user personID) (n int64, err error) {
+	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM turns WHERE (owner_id = ? OR waiter_id = ?) AND closed_at = 0`, user, user)
+	return n, err
+}
+
+// hasStatus tells whether an account is in a status.
+func hasStatus(ctx context.Context, q db.Queryer, user personID, status string) (bool, error) {
+	var n int64
+	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM users WHERE id = ? AND status = ?`, user, status)
+	return n > 0, err
 }

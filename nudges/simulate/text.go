@@ -21,6 +21,7 @@ func (r *Report) Text(out io.Writer) error {
 		fmt.Fprintf(&b, "  %-16s %-10s %-10s %8d\n", n.Turn, n.Step, n.Verdict, n.N)
 	}
 	section(&b, "Messages about turns by channel", r.Letters)
+	section(&b, "How people answered where they read it", r.Answers)
 	if len(r.Effect) > 0 {
 		fmt.Fprintf(&b, "\nAgainst the same trades without any reminder (95 %% interval of the paired difference)\n")
 	}

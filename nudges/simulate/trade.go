@@ -120,6 +120,7 @@ func (w *world) populate(ctx context.Context) error {
 	}
 	for _, p := range w.people {
 		w.planWhims(p)
+		w.planLeaving(p)
 	}
 	w.planStaff()
 	return nil
@@ -127,7 +128,11 @@ func (w *world) populate(ctx context.Context) error {
 
 // furnish stores the people, their accounts at the provider and the listings.
 func (w *world) furnish(ctx context.Context, tx *db.Tx, all []*person, now clock.Instant) error {
-	if err := insertPeople(ctx, tx, now, all); err != nil {
+	secret, err := hashed(ctx)
+	if err != nil {
+		return err
+	}
+	if err := insertPeople(ctx, tx, now, secret, all); err != nil {
 		return err
 	}
 	for _, p := range w.people {
@@ -161,6 +166,9 @@ func (w *world) furnish(ctx context.Context, tx *db.Tx, all []*person, now clock
 
 // open is a trade's beginning: a question, an offer, or the checkout.
 func (w *world) open(ctx context.Context, t *trade, try uint64) error {
+	if t.buyer.gone {
+		return nil
+	}
 	what, do := "buy", w.buys
 	switch {
 	case t.asks:
@@ -231,7 +239,7 @@ func (w *world) buys(ctx context.Context, t *trade) error {
 		return err
 	}
 	w.meet(t, string(o.ID), string(o.Conversation))
-	if t.rival != nil {
+	if t.rival != nil && !t.rival.gone {
 		if _, _, err := w.attempt(ctx, "rival", func(ctx context.Context) error {
 			_, err := w.node.Orders.Buy(ctx, t.purchase(t.rival))
 			return err

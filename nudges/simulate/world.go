@@ -113,7 +113,7 @@ func newWorld(p Program, o Options, silent bool) *world {
 	w.bank, w.post = newBank(w), newCarriers(w)
 	w.watch.begin()
 	w.checker.begin()
-	w.mishaps, w.refusals = map[string]int{}, map[string]int{}
+	w.mishaps, w.refusals, w.answers = map[string]int{}, map[string]int{}, map[string]int{}
 	w.probe.Wrote = w.watch.wrote
 	if o.Faults {
 		w.probe.Dies = w.dies
