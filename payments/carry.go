@@ -27,7 +27,7 @@ func (s *Service) CarryOut(ctx context.Context, mid MovementID) error {
 	if theirs, err := s.atBank(ctx, m); err != nil || theirs {
 		return err
 	}
-	out := Sending{Key: string(m.ID), OrderID: m.OrderID, Charge: p.charge, Amount: m.Amount}
+	out := Sending{Key: string(m.ID), Refused: m.refusals, OrderID: m.OrderID, Charge: p.charge, Amount: m.Amount}
 	if m.Kind == Stray {
 		out.Charge = m.charge
 	}
@@ -42,6 +42,11 @@ func (s *Service) CarryOut(ctx context.Context, mid MovementID) error {
 		out.Account = a.ID
 	}
 	providerID, err := s.send(ctx, m, out)
+	if errors.Is(err, ErrNotReady) || errors.Is(err, ErrRefused) || errors.Is(err, ErrKeyUsed) || errors.Is(err, ErrShort) {
+		if err := refused(ctx, s.DB, m); err != nil {
+			return err
+		}
+	}
 	switch {
 	case errors.Is(err, ErrNotReady):
 		return s.notReady(ctx, m, out.Account)
@@ -149,6 +154,54 @@ func (s *Service) broke(ctx context.Context, m Movement, why error) error {
 	m.State, m.Reason = Broken, why.Error()
 	_, err := setMovement(ctx, s.DB, m)
 	return err
+}
+
+// errCameBack is a refund that the buyer's bank or card did not take.
+var errCameBack = errors.New("payments: the refund failed later and the money came back; return it another way, or try again")
+
+// lookAtReturn notices a refund of ours that failed after it was sent: the money
+// is with us again, and a person has to look.
+func (s *Service) lookAtReturn(ctx context.Context, providerID string) error {
+	ms, err := movements(ctx, s.DB, `provider_id = ? AND kind <> 'payout' AND state = 'sent'`, providerID)
+	if err != nil || len(ms) == 0 {
+		return err
+	}
+	m := ms[0]
+	p, err := ofOrder(ctx, s.DB, m.OrderID)
+	if err != nil {
+		return err
+	}
+	out := Sending{Key: string(m.ID), OrderID: m.OrderID, Charge: p.charge, Amount: m.Amount}
+	if m.Kind == Stray {
+		out.Charge = m.charge
+	}
+	if found, err := s.Provider.Returned(ctx, out); err != nil || found != "" {
+		return err
+	}
+	s.Log.ErrorContext(ctx, "a refund failed", "movement", m.ID, "order", m.OrderID, "refund", providerID)
+	return s.inTx(ctx, func(tx *db.Tx) error { return s.cameBack(ctx, tx, m) })
+}
+
+// cameBack records that what was sent to a buyer is here again.
+func (s *Service) cameBack(ctx context.Context, tx *db.Tx, m Movement) error {
+	was, err := unsend(ctx, tx, m.ID, errCameBack.Error())
+	if err != nil || !was {
+		return err
+	}
+	if err := post(ctx, tx, s.Clock.Now(), cameBackPosting(m)); err != nil || m.Kind == Stray {
+		return err
+	}
+	p, err := ofOrder(ctx, tx, m.OrderID)
+	if err != nil {
+		return err
+	}
+	switch p.State {
+	case Refunded:
+		p.State, p.ClosedAt = Refunding, 0
+	case Released: // it was shared
+		p.State, p.ClosedAt = Releasing, 0
+	}
+	return savePayment(ctx, tx, p)
 }
 
 // Retry lets a refused movement be tried again, once a person has seen to its

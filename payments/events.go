@@ -40,6 +40,8 @@ func (s *Service) hear(ctx context.Context, h Heard) error {
 		err = s.refresh(ctx, h.Object)
 	case EventDispute:
 		err = s.LookAtDispute(ctx, h.Object)
+	case EventReturn:
+		err = s.lookAtReturn(ctx, h.Object)
 	case EventRefund, EventMoved:
 		err = s.compareMoved(ctx, h)
 	}

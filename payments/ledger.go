@@ -34,7 +34,7 @@ const (
 	ProviderFee PostingKind = "provider_fee" // the provider kept its part; ref: charge
 	ReleasedTo  PostingKind = "released"     // the trade is over: it is the seller's now; ref: charge
 	PaidOut     PostingKind = "paid_out"     // it was sent to the seller; ref: transfer
-	RefundedTo  PostingKind = "refunded"     // it went back to the buyer; ref: refund, or the dispute their bank won
+	RefundedTo  PostingKind = "refunded"     // it went back to the buyer; ref: refund, or the dispute their bank won; "…:failed": it came back
 	BankTook    PostingKind = "disputed"     // the buyer's bank took it, or gave it back; ref: balance transaction
 	Withdrawn   PostingKind = "withdrawn"    // it went to the marketplace's own bank account; ref: payout
 )
@@ -123,6 +123,11 @@ func sentPosting(m Movement, providerID string) Posting {
 		return move(PaidOut, providerID, m.OrderID, m.Amount, Entry{Account: SellerPayable, Owner: string(m.To)}, Entry{Account: PSPBalance})
 	}
 	return move(RefundedTo, providerID, m.OrderID, m.Amount, Entry{Account: HeldFor, Owner: m.OrderID}, Entry{Account: PSPBalance})
+}
+
+// cameBackPosting is a refund that failed after it was sent.
+func cameBackPosting(m Movement) Posting {
+	return move(RefundedTo, m.provider+":failed", m.OrderID, m.Amount, Entry{Account: PSPBalance}, Entry{Account: HeldFor, Owner: m.OrderID})
 }
 
 // bankPosting is a buyer's bank taking money, or giving it back. The provider

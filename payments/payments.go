@@ -152,6 +152,7 @@ type Movement struct {
 	charge   string // the charge it comes from
 	provider string // transfer or refund id
 	tries    int64
+	refusals int64 // by the provider, for now or for good
 }
 
 // Faults of this package.

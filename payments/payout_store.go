@@ -61,7 +61,7 @@ func payoutsOf(ctx context.Context, q db.Queryer, who accounts.UserID, limit int
 		Title string `db:"title"`
 	}
 	err := q.Select(ctx, &rows, `
-		SELECT m.id, m.order_id, m.kind, m.charge_id, m.to_id, m.amount, m.currency, m.state, m.provider_id, m.tries, m.reason,
+		SELECT m.id, m.order_id, m.kind, m.charge_id, m.to_id, m.amount, m.currency, m.state, m.provider_id, m.tries, m.refusals, m.reason,
 			m.created_at, m.sent_at, p.title
 		FROM movements m
 		JOIN payments p ON p.order_id = m.order_id

@@ -52,6 +52,8 @@ type Provider interface {
 var (
 	ErrRefused  = errors.New("payments: the provider refuses") // for good
 	ErrNotReady = errors.New("payments: the seller cannot be paid yet")
+	ErrShort    = errors.New("payments: not enough of our money is there yet")
+	ErrFails    = errors.New("payments: the provider fails") // it answered, and may do it another time
 	ErrKeyUsed  = errors.New("payments: idempotency key used for something else")
 	ErrForged   = errors.New("payments: not signed by the provider")
 )
@@ -102,6 +104,7 @@ type Capture struct {
 // Sending is one movement of money outwards, as the provider is asked for it.
 type Sending struct {
 	Key     string // idempotency key, and how the movement is found again
+	Refused int64  // how often it was refused: each time after is another request
 	OrderID string
 	Charge  string // where the money came from
 	Account string // seller's account; empty for a refund
@@ -119,6 +122,7 @@ const (
 	EventRefund                   // a charge was refunded
 	EventMoved                    // a transfer was made or taken back
 	EventDispute                  // a buyer's bank disputes a charge
+	EventReturn                   // a refund has changed
 )
 
 // Event is a message from the provider. It says what to look at, not what to

@@ -172,7 +172,12 @@ func (s *Service) open(ctx context.Context, p Payment, back string) (string, err
 		Success: back + "/paid", Cancel: back})
 	switch {
 	case errors.Is(err, ErrKeyUsed):
-		return "", s.askAnew(ctx, p) // asked before in other words: what that made, if paid, is found by its order
+		return "", errors.Join(errMoving, s.askAnew(ctx, p)) // asked before in other words: what that made, if paid, is found by its order
+	case errors.Is(err, ErrFails), errors.Is(err, ErrRefused): // it would repeat that under the same key
+		if err := s.askAnew(ctx, p); err != nil && !isMoving(err) {
+			return "", err
+		}
+		return "", s.away(ctx, p.OrderID, err)
 	case err != nil:
 		return "", s.away(ctx, p.OrderID, err)
 	}
@@ -180,12 +185,11 @@ func (s *Service) open(ctx context.Context, p Payment, back string) (string, err
 	return v.URL, s.DB.InTx(ctx, func(tx *db.Tx) error { return savePayment(ctx, tx, p) })
 }
 
-// askAnew lets the next attempt use a fresh key; it always fails with errMoving,
-// so that PayURL tries once more.
+// askAnew lets the next attempt use a fresh key. It fails with errMoving when
+// somebody was faster.
 func (s *Service) askAnew(ctx context.Context, p Payment) error {
 	p.askedUntil = 0
-	err := s.DB.InTx(ctx, func(tx *db.Tx) error { return savePayment(ctx, tx, p) })
-	return errors.Join(errMoving, err)
+	return s.DB.InTx(ctx, func(tx *db.Tx) error { return savePayment(ctx, tx, p) })
 }
 
 // away logs why the provider did not do as asked, and is the fault for it.
@@ -287,7 +291,9 @@ func (s *Service) promise(ctx context.Context, tx *db.Tx, p Payment, m Movement)
 // Void ends the asking for an order that nobody will pay, within the transaction
 // that ends it. The provider's page is closed; money that comes in spite of that
 // goes back. It fails with a Conflict when the money is here already: then
-// Settled is on its way to the order, and the order should go on.
+// Settled is on its way to the order, and the order should go on; and while the
+// provider confirms what the buyer has done: then Settled follows, or the buyer
+// may pay again.
 func (s *Service) Void(ctx context.Context, tx *db.Tx, orderID string) error {
 	p, err := ofOrder(ctx, tx, orderID)
 	switch {
@@ -295,7 +301,7 @@ func (s *Service) Void(ctx context.Context, tx *db.Tx, orderID string) error {
 		return nil
 	case err != nil:
 		return err
-	case !p.HeldAt.IsZero():
+	case !p.HeldAt.IsZero() || p.State == Processing:
 		return errPaid
 	case !p.State.Awaited():
 		return nil

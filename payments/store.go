@@ -153,18 +153,20 @@ type movementRow struct {
 	State      MovementState   `db:"state"`
 	ProviderID string          `db:"provider_id"`
 	Tries      int64           `db:"tries"`
+	Refusals   int64           `db:"refusals"`
 	Reason     string          `db:"reason"`
 	CreatedAt  clock.Instant   `db:"created_at"`
 	SentAt     clock.Instant   `db:"sent_at"`
 }
 
 // movementColumns are the columns of movementRow.
-const movementColumns = `id, order_id, kind, charge_id, to_id, amount, currency, state, provider_id, tries, reason, created_at, sent_at`
+const movementColumns = `id, order_id, kind, charge_id, to_id, amount, currency, state, provider_id, tries, refusals, reason, created_at, sent_at`
 
 // movement is the row as a Movement.
 func (r movementRow) movement() Movement {
 	return Movement{ID: r.ID, OrderID: r.OrderID, Kind: r.Kind, To: r.ToID, Amount: money.Amount{Minor: r.Amount, Currency: r.Currency},
-		State: r.State, Reason: r.Reason, CreatedAt: r.CreatedAt, SentAt: r.SentAt, charge: r.ChargeID, provider: r.ProviderID, tries: r.Tries}
+		State: r.State, Reason: r.Reason, CreatedAt: r.CreatedAt, SentAt: r.SentAt, charge: r.ChargeID, provider: r.ProviderID, tries: r.Tries,
+		refusals: r.Refusals}
 }
 
 // movements are those that where finds.
@@ -197,6 +199,22 @@ func setMovement(ctx context.Context, d db.Doer, m Movement) (bool, error) {
 		SET state = ?, reason = ?, provider_id = ?, sent_at = ?
 		WHERE id = ? AND state <> 'sent'`,
 		m.State, m.Reason, m.provider, m.SentAt, m.ID)
+	return n == 1, err
+}
+
+// refused counts that the provider said no to what was asked when m was read:
+// once, however many were told.
+func refused(ctx context.Context, d db.Doer, m Movement) error {
+	_, err := d.Do(ctx, `UPDATE movements SET refusals = ? WHERE id = ? AND refusals = ?`, m.refusals+1, m.ID, m.refusals)
+	return err
+}
+
+// unsend takes back that a movement was sent; it says whether it was.
+func unsend(ctx context.Context, tx *db.Tx, mid MovementID, reason string) (bool, error) {
+	n, err := tx.Do(ctx, `
+		UPDATE movements
+		SET state = 'failed', reason = ?, provider_id = '', sent_at = 0, refusals = refusals + 1
+		WHERE id = ? AND state = 'sent'`, reason, mid)
 	return n == 1, err
 }
 

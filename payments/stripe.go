@@ -149,13 +149,27 @@ func amount(minor int64, currency stripe.Currency) money.Amount {
 	return money.Amount{Minor: minor, Currency: strings.ToUpper(string(currency))}
 }
 
+// request is the idempotency key of what is asked now. Stripe repeats its answer
+// to a key for a day, refusals too, whatever has changed meanwhile.
+func (m Sending) request() string {
+	if m.Refused == 0 {
+		return m.Key
+	}
+	return fmt.Sprintf("%s:%d", m.Key, m.Refused)
+}
+
+// refundFailed tells whether a refund has come to nothing.
+func refundFailed(v *stripe.Refund) bool {
+	return v.Status == stripe.RefundStatusFailed || v.Status == stripe.RefundStatusCanceled
+}
+
 // Pay implements Provider.
 func (s *Stripe) Pay(ctx context.Context, m Sending) (string, error) {
 	p := &stripe.TransferParams{Amount: stripe.Int64(m.Amount.Minor), Currency: stripe.String(strings.ToLower(m.Amount.Currency)),
 		Destination: stripe.String(m.Account), SourceTransaction: stripe.String(m.Charge), TransferGroup: stripe.String(m.OrderID)}
 	p.AddMetadata(movementTag, m.Key)
 	p.Context = ctx
-	p.SetIdempotencyKey(m.Key)
+	p.SetIdempotencyKey(m.request())
 	v, err := s.api.Transfers.New(p)
 	if err != nil {
 		return "", explain(err)
@@ -183,12 +197,12 @@ func (s *Stripe) Return(ctx context.Context, m Sending) (string, error) {
 	p := &stripe.RefundParams{Charge: stripe.String(m.Charge), Amount: stripe.Int64(m.Amount.Minor)}
 	p.AddMetadata(movementTag, m.Key)
 	p.Context = ctx
-	p.SetIdempotencyKey(m.Key)
+	p.SetIdempotencyKey(m.request())
 	v, err := s.api.Refunds.New(p)
 	if err != nil {
 		return "", explain(err)
 	}
-	if v.Status == stripe.RefundStatusFailed || v.Status == stripe.RefundStatusCanceled {
+	if refundFailed(v) {
 		return "", fmt.Errorf("%w: refund %s is %s", ErrRefused, v.ID, v.Status)
 	}
 	return v.ID, nil
@@ -201,7 +215,7 @@ func (s *Stripe) Returned(ctx context.Context, m Sending) (string, error) {
 	p.Limit = stripe.Int64(maxListed)
 	l := s.api.Refunds.List(p)
 	for l.Next() {
-		if v := l.Refund(); v.Metadata[movementTag] == m.Key && v.Status != stripe.RefundStatusFailed {
+		if v := l.Refund(); v.Metadata[movementTag] == m.Key && !refundFailed(v) {
 			return v.ID, nil
 		}
 	}
@@ -336,6 +350,8 @@ func eventKind(name string) EventKind {
 		return EventAccount
 	case name == "charge.refunded":
 		return EventRefund
+	case name == "charge.refund.updated", name == "refund.updated", name == "refund.failed":
+		return EventReturn
 	case strings.HasPrefix(name, "transfer."):
 		return EventMoved
 	case strings.HasPrefix(name, "charge.dispute."):
@@ -357,10 +373,12 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %s", ErrKeyUsed, reason)
 	case e.Code == "insufficient_capabilities_for_transfer":
 		return fmt.Errorf("%w: %s", ErrNotReady, reason)
-	case e.Code == stripe.ErrorCodeBalanceInsufficient, e.HTTPStatusCode == http.StatusUnauthorized:
-		return errors.New("payments: stripe: " + reason) // passes once somebody has seen to it
+	case e.Code == stripe.ErrorCodeBalanceInsufficient:
+		return fmt.Errorf("%w: %s", ErrShort, reason)
+	case e.HTTPStatusCode == http.StatusUnauthorized: // passes once somebody has seen to it
+		return fmt.Errorf("%w: %s", ErrFails, reason)
 	case e.Type == stripe.ErrorTypeInvalidRequest && e.HTTPStatusCode < 409, e.HTTPStatusCode == http.StatusPaymentRequired:
 		return fmt.Errorf("%w: %s", ErrRefused, reason)
 	}
-	return errors.New("payments: stripe: " + reason)
+	return fmt.Errorf("%w: %s", ErrFails, reason)
 }

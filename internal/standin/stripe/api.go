@@ -153,8 +153,8 @@ func (s *Server) perform(r *http.Request, do endpoint, known map[string]bool) (s
 		if status, body, replayed = s.repeat(req, r.Method, asked); status != 0 {
 			return
 		}
-		status, body = s.answerOf(do, req)
-		ran := status == http.StatusOK || status == http.StatusPaymentRequired
+		var ran bool
+		status, body, ran = s.answerOf(do, req)
 		if r.Method == http.MethodPost && req.key != "" && ran {
 			s.keys.put(&replay{Key: req.key, Asked: asked, Status: status, Body: body, At: s.now()})
 		}
@@ -209,16 +209,17 @@ func (s *Server) repeat(r *request, method, asked string) (status int, body []by
 	return old.Status, old.Body, true
 }
 
-// answerOf runs an endpoint and words its result.
-func (s *Server) answerOf(do endpoint, r *request) (int, []byte) {
+// answerOf runs an endpoint and words its result; ran tells whether the same key
+// gets it again.
+func (s *Server) answerOf(do endpoint, r *request) (status int, body []byte, ran bool) {
 	v, fail := do(r)
 	if fail == nil {
 		v, fail = s.expand(v, r.list("expand"))
 	}
 	if fail != nil {
-		return fail.Status, errorBody(fail)
+		return fail.Status, errorBody(fail), fail.Ran
 	}
-	return http.StatusOK, encode(v)
+	return http.StatusOK, encode(v), true
 }
 
 // errorBody is a refusal as Stripe wraps it.

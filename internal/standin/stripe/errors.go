@@ -14,6 +14,7 @@ type apiError struct {
 	Param       string `json:"param,omitempty"`
 	Message     string `json:"message"`
 	Charge      string `json:"charge,omitempty"`
+	Ran         bool   `json:"-"` // found out while the work was done: repeated under the same key
 }
 
 // The types of error that Stripe knows.
@@ -30,7 +31,11 @@ func invalid(param, code, message string) *apiError {
 }
 
 // refused is a 400 about the state of things.
-func refused(code, message string) *apiError { return invalid("", code, message) }
+func refused(code, message string) *apiError {
+	e := invalid("", code, message)
+	e.Ran = true
+	return e
+}
 
 // missing is a 400 about a parameter that was left out.
 func missing(param string) *apiError {
@@ -45,7 +50,7 @@ func noSuch(what, id, param string) *apiError {
 
 // declined is a 402.
 func declined(code, declineCode, message string) *apiError {
-	return &apiError{Status: http.StatusPaymentRequired, Type: typeCard, Code: code, DeclineCode: declineCode, Message: message}
+	return &apiError{Status: http.StatusPaymentRequired, Type: typeCard, Code: code, DeclineCode: declineCode, Message: message, Ran: true}
 }
 
 // broken is a 500.

@@ -58,6 +58,39 @@ func (s *Server) createRefund(r *request) (any, *apiError) {
 	return v, nil
 }
 
+// FailRefunds lets every refund fail of what was paid under a
+// transfer group: the buyer's bank does not take it, and the money comes back.
+func (s *Server) FailRefunds(group string) (n int) {
+	s.locked(func() {
+		for _, c := range s.charges.by("group:" + group) {
+			for _, v := range s.refunds.by("charge:" + c.ID) {
+				if v.Status != "succeeded" {
+					continue
+				}
+				n++
+				v.Status = "failed"
+				s.book("refund_failure", v.ID, v.Amount, 0, v.Currency)
+				s.refunds.put(v)
+				c.AmountRefunded -= v.Amount
+				c.Refunded = false
+				s.charges.put(c)
+				s.emit("charge.refund.updated", v, "")
+			}
+		}
+	})
+	return n
+}
+
+// Restrict takes from an account what lets it be paid; Onboard gives it back.
+func (s *Server) Restrict(accountID string) {
+	s.locked(func() {
+		a := s.accounts.get(accountID)
+		a.Capabilities["transfers"] = "inactive"
+		s.accounts.put(a)
+		s.emit("account.updated", a, "")
+	})
+}
+
 // euros is an amount as Stripe words it.
 func euros(minor int64) string { return fmt.Sprintf("€%d.%02d", minor/100, minor%100) }
 

@@ -119,7 +119,7 @@ type refund struct {
 	Metadata           map[string]string `json:"metadata"`
 	PaymentIntent      *string           `json:"payment_intent"`
 	Reason             *string           `json:"reason"`
-	Status             string            `json:"status"` // succeeded
+	Status             string            `json:"status"` // succeeded, failed
 }
 
 type transfer struct {
