@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +110,7 @@ func (v voice) page(a act, form web.Form) pages.Act {
 	key := v.variant(a)
 	p := pages.Act{
 		About: o.Ref + " · " + o.Title, Back: "/desk/orders/" + string(o.ID), BackWord: v.T("desk.back_trade"), Title: v.say("desk.do." + key),
-		URL: "/desk/orders/" + string(o.ID) + "/" + string(a.Event), Form: form, Password: a.money(o),
+		URL: fmt.Sprintf("/desk/orders/%s/%s?seen=%d", o.ID, a.Event, o.Version), Form: form, Password: a.money(o),
 		Reason: reasonField(v.Speaker.T("desk.reason"), v.T("desk.reason_both")),
 		Button: ui.Button{Label: v.say("desk.do." + key), Icon: a.Icon},
 		Will:   []ui.Line{{Icon: "info", Text: v.say("desk.will." + key)}, {Icon: "mail", Text: v.say("desk.will.told")}},
@@ -143,6 +144,7 @@ type order struct {
 	Days     int
 	Back     string // of Share: what the buyer gets back, as it was typed
 	Password string
+	Seen     int64 // the version of the trade that the operator had before them; 0: not known
 }
 
 // do is an operator moving a trade: by the rules, with a reason both can read,
@@ -154,7 +156,7 @@ func (s *Service) do(ctx context.Context, r order) error {
 	if err != nil {
 		return err
 	}
-	if r.Act.Event != retry && !t.May(orders.Operator, r.Act.Event) {
+	if r.Act.Event != retry && (!t.May(orders.Operator, r.Act.Event) || r.Seen != 0 && r.Seen != t.Order.Version) {
 		return orders.TooLate(t.Order.State)
 	}
 	var fs fault.Faults

@@ -257,6 +257,26 @@ func (r *room) disputed() orders.Order {
 	return o
 }
 
+// What an operator decided before the buyer reported a problem is not done after
+// it: they read what happened first.
+func TestAnActOfAnOlderPage(t *testing.T) {
+	each(t, func(r *room) {
+		o := r.paid()
+		_, err := r.DB.Do(r.Context(), `UPDATE parcels SET tracked = ? WHERE order_id = ?`, false, o.ID)
+		r.ok(err)
+		_, err = r.Orders.Move(r.Context(), o.ID, orders.Ship, orders.Who{Actor: orders.Seller, User: r.anna.ID}, orders.Input{Carrier: "posti"})
+		r.ok(err)
+		to := r.op.Get(page(o, "/complete")).Want(200).Find(`form[method=post][action*="/complete"]`).AttrOr("action", "")
+		_, err = r.Orders.Move(r.Context(), o.ID, orders.Report, orders.Who{Actor: orders.Buyer, User: r.noora.ID}, orders.Input{Claim: orders.Broken, Note: "Satulassa on repeämä."})
+		r.ok(err)
+		form := webtest.Form("note", "Kaikki hyvin.", "password", accountstest.Password)
+		again := r.op.Post(to, form).Want(409).Has("Ostaja on ilmoittanut, että jokin on pielessä.", "Kaikki hyvin.")
+		r.now(o, orders.Disputed)
+		r.op.Post(again.Find(`form[method=post][action*="/complete"]`).AttrOr("action", ""), form).Leads(page(o))
+		r.now(o, orders.Completed)
+	})
+}
+
 // A message goes to whom it is meant for.
 func TestWriting(t *testing.T) {
 	each(t, func(r *room) {

@@ -84,9 +84,11 @@ func (s *Service) postAct(a act) web.Handler {
 			return err
 		}
 		days, _ := strconv.Atoi(form.Get("days")) // 0 is refused like any other wrong number
+		seen, _ := strconv.ParseInt(c.QueryParam("seen"), 10, 64)
 		id := c.Param("id")
 		err = s.do(c.Request().Context(), order{
 			Operator: me(c), ID: orders.ID(id), Act: a, Note: form.Get("note"), Days: days, Back: form.Get("amount"), Password: form.Get("password"),
+			Seen: seen,
 		})
 		if err == nil {
 			c.Flash("desk.done." + string(a.Event))

@@ -31,6 +31,7 @@ type checkout struct {
 	away    bool // the pickup points cannot be had now
 	form    web.Form
 	mine    bool // the buyer's own open trade holds it
+	posts   Term // how long the seller has to post it
 
 	strayed fault.Faults // what was chosen and is not to be had
 }
@@ -108,7 +109,11 @@ func (s *Service) checkout(c *web.Ctx, form web.Form) (checkout, error) {
 	if err != nil {
 		return co, err
 	}
-	co.mine = found
+	owed, _, err := s.turnOf(ctx, s.DB, Paid)
+	if err != nil {
+		return co, err
+	}
+	co.mine, co.posts = found, owed.Within
 	if found && reserved.Offer != "" {
 		co.item, co.offer = reserved.Item(), reserved.Offer
 	}
@@ -319,9 +324,8 @@ func grams(c *web.Ctx, g int) string {
 
 // protects is what protects the buyer.
 func (co checkout) protects(c *web.Ctx, total string) []ui.Line {
-	other, zone := co.seller.First(), clock.Zone("")
-	t, _ := TurnOf(Paid)
-	due := t.Within.End(c.Now(), Dates{}, zone)
+	other, zone := co.seller.First(), clock.Zone(co.seller.Zone)
+	due := co.posts.End(c.Now(), Dates{}, zone)
 	if co.chosen.Method == shipping.Pickup {
 		return []ui.Line{
 			{Icon: "shield-check", Text: c.Say.T("trade.protect.held_pickup", "Other", other)},

@@ -1,12 +1,15 @@
 package orders_test
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/money"
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web/webtest"
 	"github.com/kierto/kierto/orders"
 	"github.com/kierto/kierto/orders/orderstest"
@@ -177,6 +180,23 @@ func TestAnOfferAcceptedAtTheCheckout(t *testing.T) {
 		form.Set("seen", page.Find("input[name=seen]").AttrOr("value", ""))
 		to := noora.Post(m.Saddle.URL()+"/buy", form).Want(303).Location
 		noora.Post(o.URL()+"/pay", nil).Leads(to)
+	})
+}
+
+// The checkout promises the money back by the deadline of the live policy.
+func TestTheCheckoutSaysTheLiveDeadline(t *testing.T) {
+	lite(t, func(m *orderstest.Market) {
+		within, err := orders.ParseTerm("2 business days")
+		m.OK(err)
+		m.Terms = func(_ context.Context, _ db.Queryer, kind turn.Kind) (orders.Terms, error) {
+			if kind == turn.Ship {
+				return orders.Terms{Within: within}, nil
+			}
+			return orders.Terms{}, nil
+		}
+		if page := browser(m, m.Noora).Get(m.Saddle.URL() + "/buy").Want(200).Text("main"); !strings.Contains(page, "ei lähde postiin to 26.11. klo 18.00") {
+			t.Error(page)
+		}
 	})
 }
 

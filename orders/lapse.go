@@ -20,6 +20,9 @@ const waitForMoney = 10 * time.Minute
 // who owes needs a reminder known to have reached them; if none did, the turn
 // passes to an operator instead.
 func (s *Service) Lapse(ctx context.Context, oid ID, version int64) error {
+	if err := s.askFirst(ctx, oid); err != nil {
+		return err
+	}
 	err := s.DB.InTx(ctx, func(tx *db.Tx) error {
 		o, err := s.Get(ctx, tx, oid)
 		if err != nil {

@@ -64,6 +64,11 @@ func (s *Service) Move(ctx context.Context, oid ID, ev Event, who Who, in Input)
 			return Order{}, err
 		}
 	}
+	if ev == Cancel && who.Actor == Buyer {
+		if err := s.askFirst(ctx, oid); err != nil {
+			return Order{}, err
+		}
+	}
 	var o Order
 	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 		if o, err = s.Get(ctx, tx, oid); err != nil {

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
@@ -84,6 +85,22 @@ func (s *Service) Scanned(ctx context.Context, a shipping.Scanned) error {
 		return err
 	}
 	return s.catchUp(ctx, a.OrderID)
+}
+
+// askFirst asks the carrier before a trade is called off that a scan would have
+// moved: it may have the parcel since it was last asked.
+func (s *Service) askFirst(ctx context.Context, oid ID) error {
+	o, err := s.Get(ctx, s.DB, oid)
+	if err != nil {
+		return err
+	}
+	if t, _ := TurnOf(o.State); !slices.Contains(t.Seen, Accept) {
+		return nil
+	}
+	if err := s.Shipping.Ask(ctx, string(oid)); err != nil {
+		return err
+	}
+	return s.catchUp(ctx, string(oid))
 }
 
 func (s *Service) scanned(ctx context.Context, a shipping.Scanned) (moved bool, ev Event, err error) {

@@ -50,3 +50,34 @@ func TestSaidToBePostedStaysWithTheCarrier(t *testing.T) {
 		m.Sound()
 	})
 }
+
+// Nothing is called off under a parcel that the carrier has, though nobody was
+// told of it yet: it is asked first.
+func TestTheCarrierIsAskedBeforeTheEnd(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
+		m.Later(4 * day) // the promise is broken
+		m.OK(m.Carrier.Cue(o.Ref, "drop"))
+		m.Clock.Move(2 * time.Minute)
+		_, err := m.Tries(o, orders.Buyer, orders.Cancel, orders.Input{})
+		m.Wants(err, "orders.too_late")
+		m.Owes(m.Is(o, orders.Shipped), turn.Deliver, turn.Carrier)
+		m.Rest()
+		m.Sound()
+	})
+}
+
+// The same in the last minute before the clock would cancel it.
+func TestPostedInTheLastMinute(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
+		due := m.Owes(o, turn.Ship, string(m.Anna.ID)).DueAt
+		m.Clock.Set(due.Add(-time.Minute))
+		m.OK(m.Carrier.Cue(o.Ref, "drop"))
+		m.Clock.Set(due.Add(time.Second))
+		m.SweepOrders()
+		m.Is(o, orders.Shipped)
+		m.Rest()
+		m.Sound()
+	})
+}

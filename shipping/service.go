@@ -19,12 +19,13 @@ import (
 
 // Limits.
 const (
-	maxPoints    = 8                // pickup points shown for one way
-	pointsKept   = time.Hour        // how long points are remembered
-	downKept     = 30 * time.Second // how long a carrier that did not answer is left alone
-	maxPostcodes = 2000             // remembered at most
-	pollEvery    = 20 * time.Minute // between two questions about one parcel
-	pollBatch    = 100              // parcels a round
+	maxPoints    = 8                    // pickup points shown for one way
+	pointsKept   = time.Hour            // how long points are remembered
+	downKept     = 30 * time.Second     // how long a carrier that did not answer is left alone
+	maxPostcodes = 2000                 // remembered at most
+	pollEvery    = 20 * time.Minute     // between two questions about one parcel
+	pollBatch    = 100                  // parcels a round
+	pollFor      = 100 * 24 * time.Hour // from its booking; longer than any trade lasts
 )
 
 // Service is how things travel.
@@ -210,11 +211,11 @@ func (s *Service) Poll(ctx context.Context) (int, error) {
 	if s.Carrier == nil {
 		return 0, nil
 	}
-	ps, err := duePolls(ctx, s.DB, s.Clock.Now().Add(-pollEvery), pollBatch)
+	now := s.Clock.Now()
+	ps, err := duePolls(ctx, s.DB, now.Add(-pollEvery), now.Add(-pollFor), pollBatch)
 	if err != nil {
 		return 0, err
 	}
-	now := s.Clock.Now()
 	ids := make([]ParcelID, len(ps))
 	for i, p := range ps {
 		ids[i] = p.ID
@@ -227,6 +228,20 @@ func (s *Service) Poll(ctx context.Context) (int, error) {
 		}
 	}
 	return asked, errors.Join(err, setPolled(ctx, s.DB, ids[:asked], now))
+}
+
+// Ask asks the carrier about an order's parcel now, and records what is new. A
+// carrier that does not answer is asked again later.
+func (s *Service) Ask(ctx context.Context, orderID string) error {
+	p, ok, err := s.Of(ctx, s.DB, orderID, false)
+	if err != nil || !ok || s.Carrier == nil || !p.Tracked || p.Tracking == "" {
+		return err
+	}
+	known, err := s.Scans(ctx, s.DB, p.ID)
+	if err != nil {
+		return err
+	}
+	return s.poll(ctx, p, known)
 }
 
 // poll asks about one parcel of which some scans are known. A carrier that does
@@ -259,7 +274,7 @@ func unknown(scans, known []Scan) []Scan {
 // that tells more than was known is promised to the trade.
 func (s *Service) Seen(ctx context.Context, pid ParcelID, scans []Scan) error {
 	return s.DB.InTx(ctx, func(tx *db.Tx) error {
-		p, err := parcelByID(ctx, tx, pid)
+		p, err := holdParcel(ctx, tx, pid)
 		if err != nil {
 			return err
 		}

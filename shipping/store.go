@@ -42,6 +42,15 @@ func parcelByID(ctx context.Context, q db.Queryer, pid ParcelID) (Parcel, error)
 	return p, err
 }
 
+// holdParcel is parcelByID, and keeps others from changing it until the
+// transaction ends.
+func holdParcel(ctx context.Context, tx *db.Tx, pid ParcelID) (Parcel, error) {
+	if _, err := tx.Do(ctx, `UPDATE parcels SET state = state WHERE id = ?`, pid); err != nil {
+		return Parcel{}, err
+	}
+	return parcelByID(ctx, tx, pid)
+}
+
 // setPosted records that the sender says it is posted by a way of their own.
 func setPosted(ctx context.Context, tx *db.Tx, pid ParcelID, carrier, tracking string) error {
 	_, err := tx.Do(ctx, `
@@ -103,15 +112,15 @@ func setPolled(ctx context.Context, d *db.DB, pids []ParcelID, now clock.Instant
 }
 
 // duePolls are parcels the carrier was last asked about before a moment, those
-// waiting longest first.
-func duePolls(ctx context.Context, q db.Queryer, before clock.Instant, limit int) ([]Parcel, error) {
+// waiting longest first; none that was booked before another.
+func duePolls(ctx context.Context, q db.Queryer, before, booked clock.Instant, limit int) ([]Parcel, error) {
 	var ps []Parcel
 	err := q.Select(ctx, &ps, `
 		SELECT `+parcelColumns+`
 		FROM parcels
-		WHERE tracked = TRUE AND tracking <> '' AND state IN ('booked', 'posted', 'moving', 'at_point', 'returning') AND polled_at <= ?
+		WHERE tracked = TRUE AND tracking <> '' AND state IN ('booked', 'posted', 'moving', 'at_point', 'returning') AND polled_at <= ? AND created_at > ?
 		ORDER BY polled_at, id
-		LIMIT ?`, before, limit)
+		LIMIT ?`, before, booked, limit)
 	return ps, err
 }
 
