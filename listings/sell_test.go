@@ -349,6 +349,50 @@ func TestNews(t *testing.T) {
 	})
 }
 
+// A search that finds something new all day long is written about a few times a
+// day, and not at all at night: then in the morning, about all of it at once.
+func TestNewsComesSeldom(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		_, err := b.SaveSearch(ctx, b.noor, "Satulat", url.Values{"category": {"saddles"}})
+		ok(t, err)
+		told := 0
+		for range 24 * 2 { // from noon to noon
+			listingstest.Live(t, b.Service, b.anna, "Satula", 4000)
+			n, err := b.TellNews(ctx)
+			ok(t, err)
+			told += n
+			b.clock.Move(30 * time.Minute)
+		}
+		if told != 4 {
+			t.Errorf("told %d times in a day", told)
+		}
+		var letters int
+		ok(t, b.DB.Get(ctx, &letters, `SELECT count(*) FROM deliveries WHERE user_id = ? AND channel = 'email'`, b.noor))
+		if letters != told {
+			t.Errorf("%d letters about %d news", letters, told)
+		}
+	})
+}
+
+// What somebody never put on sale goes with them. It does not become a page that
+// anybody may read.
+func TestDraftsLeaveWithTheirSeller(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		l, err := b.Begin(ctx, b.anna, "Turku")
+		ok(t, err)
+		_, _, err = b.SaveDraft(ctx, b.anna, l.ID, listings.Stamp{Version: l.Version}, url.Values{"description": {"Soita 040 1234567"}})
+		ok(t, err)
+		live := listingstest.Live(t, b.Service, b.anna, "Satula", 4000)
+		ok(t, b.tx(t, func(tx *db.Tx) error { return b.ClosesWith(ctx, tx, b.anna) }))
+		if got, err := b.Get(ctx, b.DB, l.ID); err == nil {
+			t.Errorf("the draft is %s, public %t", got.State, got.Public())
+		}
+		b.state(t, live.ID, listings.Withdrawn)
+	})
+}
+
 // took fails unless the download of somebody's data holds all of this.
 func took(t *testing.T, b *bench, who accounts.UserID, want ...string) {
 	t.Helper()

@@ -205,7 +205,8 @@ func (s *Service) BySeller(ctx context.Context, seller accounts.UserID, limit in
 }
 
 // ClosesWith refuses to let somebody leave while one of their things is being
-// bought, and takes the rest off sale; for accounts.Service.Closers.
+// bought, takes the rest off sale and throws their drafts away, which nobody else
+// ever saw; for accounts.Service.Closers.
 func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, user accounts.UserID) error {
 	ls, err := bySeller(ctx, tx, user, []State{Draft, Live, Reserved}, true, maxClosing, 0)
 	if err != nil {
@@ -214,6 +215,12 @@ func (s *Service) ClosesWith(ctx context.Context, tx *db.Tx, user accounts.UserI
 	for _, l := range ls {
 		if l.State == Reserved {
 			return fault.New(fault.Conflict, "listings.still_reserved")
+		}
+		if l.State == Draft {
+			if err := deleteDraft(ctx, tx, l.ID); err != nil {
+				return err
+			}
+			continue
 		}
 		l.State = Withdrawn
 		if _, err := s.save(ctx, tx, l); err != nil {

@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/calendar"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
@@ -158,7 +160,8 @@ const newsLimit = 20
 const newsBatch = 200
 
 // TellNews tells everybody who saved a search or follows a seller what is new
-// since the last time: one notice a person. It returns how many were told.
+// since the last time: one notice a person, and a few a day. It returns how many
+// were told.
 func (s *Service) TellNews(ctx context.Context) (told int, err error) {
 	last, err := lastSeq(ctx, s.DB)
 	if err != nil {
@@ -182,8 +185,30 @@ func (s *Service) TellNews(ctx context.Context) (told int, err error) {
 	}
 }
 
-// tellOne tells one person what came up to seq last.
+// Of what somebody waits for they hear at most so often, and in their waking
+// hours: a search that finds something every few minutes must not write as often.
+const (
+	newsKey   = "listings.news"
+	newsApart = 4 * time.Hour
+)
+
+// mayHear tells whether news may go to somebody now. What may not waits for the
+// next time, and is told with what came meanwhile.
+func (s *Service) mayHear(ctx context.Context, user accounts.UserID) (bool, error) {
+	u, err := s.Accounts.Get(ctx, s.DB, user)
+	now := s.Clock.Now()
+	if err != nil || calendar.NextWaking(now, u.Quiet()) != now {
+		return false, err
+	}
+	at, err := s.Messages.LastTold(ctx, s.DB, user, newsKey)
+	return !now.Before(at.Add(newsApart)), err
+}
+
+// tellOne tells one person what came up to seq last, unless they heard lately.
 func (s *Service) tellOne(ctx context.Context, user accounts.UserID, last int64) (told bool, err error) {
+	if may, err := s.mayHear(ctx, user); err != nil || !may {
+		return false, err
+	}
 	searches, err := searchesOf(ctx, s.DB, user)
 	if err != nil {
 		return false, err
@@ -202,7 +227,7 @@ func (s *Service) tellOne(ctx context.Context, user accounts.UserID, last int64)
 			return err
 		}
 		return s.Messages.Tell(ctx, tx, messaging.Telling{
-			To: user, Topic: "search", Key: "listings.news", URL: n.url,
+			To: user, Topic: "search", Key: newsKey, URL: n.url,
 			Args:   map[string]any{"What": strings.Join(n.names, ", "), "Count": int64(n.count)},
 			Dedupe: "news:" + string(user) + ":" + strconv.FormatInt(last, 10),
 		})

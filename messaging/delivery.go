@@ -288,6 +288,11 @@ func (s *Service) ReadAt(ctx context.Context, q db.Queryer, t turn.ID, step stri
 	return lineRead(ctx, q, t, step, u)
 }
 
+// LastTold is when somebody was last told something by a key in the app; 0: never.
+func (s *Service) LastTold(ctx context.Context, q db.Queryer, u accounts.UserID, key string) (clock.Instant, error) {
+	return lastTold(ctx, q, u, key)
+}
+
 // ReadNotices marks all lines in the app as seen by the person who looks at them.
 func (s *Service) ReadNotices(ctx context.Context, u accounts.UserID) error {
 	return readNotices(ctx, s.DB, u, s.Clock.Now())

@@ -169,6 +169,12 @@ func notices(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([
 	return ns, err
 }
 
+// lastTold is when the newest notice with a key came to a person; 0 for none.
+func lastTold(ctx context.Context, q db.Queryer, u accounts.UserID, key string) (at clock.Instant, err error) {
+	err = q.Get(ctx, &at, `SELECT COALESCE(MAX(created_at), 0) FROM notices WHERE user_id = ? AND msg_key = ?`, u, key)
+	return at, err
+}
+
 func readNotices(ctx context.Context, d db.Doer, u accounts.UserID, now clock.Instant) error {
 	_, err := d.Do(ctx, `UPDATE notices SET read_at = ? WHERE user_id = ? AND read_at = 0`, now, u)
 	return err

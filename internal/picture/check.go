@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -68,6 +69,9 @@ func Check(data []byte) (info Info, err error) {
 	if int64(info.Width)*int64(info.Height) > MaxPixels {
 		return Info{}, fault.New(fault.Invalid, "picture.too_many_pixels", "Max", MaxPixels/1_000_000)
 	}
+	if info.Format == "jpeg" && int64(info.Width)*int64(info.Height)*scans(data) > maxScanned {
+		return Info{}, notAPicture(errors.New("too many scans"))
+	}
 	info.Orientation = orientation(kind.exif, data)
 	return info, nil
 }
@@ -92,6 +96,31 @@ func sniff(data []byte) string {
 		}
 	}
 	return ""
+}
+
+// maxScanned is how many pixels a JPEG may have us look at, over all the times it
+// goes through its picture. Programs write some ten scans at most; a hostile file
+// holds thousands, each a few bytes long and worth a second of a core.
+const maxScanned = 20 * MaxPixels
+
+// scans is how often a JPEG goes through its picture.
+func scans(data []byte) (n int64) {
+	for i := 0; i+4 <= len(data); {
+		switch mark := data[i+1]; {
+		case data[i] != 0xff || mark == 0xff: // inside a scan, or filled up
+			i++
+		case mark == 0xd9: // the end of the picture: what follows is not looked at
+			return n
+		case mark <= 0x01 || mark >= 0xd0 && mark <= 0xd8: // without a length
+			i += 2
+		default:
+			if mark == 0xda {
+				n++
+			}
+			i += 2 + int(binary.BigEndian.Uint16(data[i+2:]))
+		}
+	}
+	return n
 }
 
 // orientation is what the camera noted, or Upright when it noted nothing that

@@ -389,3 +389,50 @@ func BenchmarkMake12MP(b *testing.B) {
 		}
 	}
 }
+
+// manyScans is a progressive JPEG of w × h, grey all over, whose picture is gone
+// through again and again: each time takes a few bytes here and long there.
+func manyScans(w, h, scans int) []byte {
+	var b bytes.Buffer
+	segment := func(marker byte, data ...byte) {
+		b.Write([]byte{0xff, marker})
+		_ = binary.Write(&b, binary.BigEndian, uint16(len(data)+2))
+		b.Write(data)
+	}
+	b.Write([]byte{0xff, 0xd8})
+	segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)
+	segment(0xc2, 8, byte(h>>8), byte(h), byte(w>>8), byte(w), 1, 1, 0x11, 0)
+	segment(0xc4, append([]byte{0x00, 1}, make([]byte, 16)...)...)               // DC: one code, of nothing
+	segment(0xc4, append(append([]byte{0x10, 1}, make([]byte, 15)...), 0xe0)...) // AC: one code, of a run of empty blocks
+	segment(0xda, 1, 1, 0x00, 0, 0, 0)
+	blocks := (w + 7) / 8 * ((h + 7) / 8)
+	b.Write(make([]byte, (blocks+7)/8))
+	for range scans {
+		segment(0xda, 1, 1, 0x00, 1, 63, 0x10)
+		b.Write(make([]byte, 2*(blocks/(1<<14)+1)))
+	}
+	b.Write([]byte{0xff, 0xd9})
+	return b.Bytes()
+}
+
+// A file that has us go through its picture thousands of times is refused before
+// that; one that a camera or a program made is not.
+func TestManyScans(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		w, h, scans int
+		want        bool
+	}{{64, 64, 12, true}, {64, 64, 10_000, true}, {7000, 7000, 25, false}, {7000, 7000, 20_000, false}} {
+		data := manyScans(c.w, c.h, c.scans)
+		if n := scans(data); n != int64(c.scans)+1 {
+			t.Errorf("%d scans, counted %d", c.scans+1, n)
+		}
+		data = append(data, manyScans(8, 8, 9)...) // what a phone appends is not looked at
+		if _, err := Check(data); (err == nil) != c.want {
+			t.Errorf("%d scans of %d × %d: %v", c.scans, c.w, c.h, err)
+		}
+	}
+	if _, err := Make(t.Context(), manyScans(64, 64, 12)); err != nil {
+		t.Error(err)
+	}
+}
