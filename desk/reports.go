@@ -40,6 +40,10 @@ func (s *Service) reported(ctx context.Context, f web.Frame, r messaging.Report)
 	switch r.Kind {
 	case messaging.ReportListing:
 		l, err := s.Listings.Get(ctx, s.DB, listings.ID(r.Subject))
+		if fault.Is(err, fault.Missing) { // gone, or made up: the report can still be dismissed
+			x.Title, x.URL = r.Subject, "/desk/listings"+web.Query("q", r.Subject)
+			return x, nil
+		}
 		if err != nil {
 			return x, err
 		}

@@ -72,6 +72,18 @@ func TestReports(t *testing.T) {
 	})
 }
 
+// A report about something that is not there, thrown away or never made, does not
+// stand in the list for ever.
+func TestReportsAboutNothing(t *testing.T) {
+	each(t, func(r *room) {
+		path := r.report(messaging.ReportListing, "lst_01jdh8w3k9v6t2q4m7x5c0z1ab")
+		r.op.Get(path).Want(200).Has("lst_01jdh8w3k9v6t2q4m7x5c0z1ab").Lacks(`value="hide"`, `value="suspend"`)
+		r.op.Post(path, webtest.Form("what", "hide", "note", "Pois.")).Want(422)
+		r.op.Post(path, webtest.Form("what", "dismiss", "note", "Ei ole.")).Leads("/desk/reports")
+		r.logged(strings.TrimPrefix(path, "/desk/reports/"), "reports.dismiss", "Ei ole.")
+	})
+}
+
 // A message that breaks the rules is hidden; a report without reason is
 // dismissed.
 func TestReportsOfMessagesAndPeople(t *testing.T) {

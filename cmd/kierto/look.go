@@ -12,6 +12,7 @@ import (
 
 	"github.com/kierto/kierto/internal/check"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
 )
 
 // open opens the database and builds the services for a command that only looks
@@ -153,8 +154,12 @@ func operatorCommand(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer closeDB()
-	if err := m.accounts.MakeOperator(ctx, words[1]); err != nil {
+	err = m.accounts.MakeOperator(ctx, words[1])
+	if fault.Is(err, fault.Missing) {
 		return fmt.Errorf("nobody has joined with %s; sign up in the browser first", words[1])
+	}
+	if err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(e.out, "%s is an operator now and finds the desk at /desk.\n", words[1])
 	return err
