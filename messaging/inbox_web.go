@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/accounts"
@@ -22,10 +23,7 @@ const maxOwed = 200
 func (s *Service) inboxPage(c *web.Ctx, open *Conversation) (page.InboxPage, error) {
 	ctx, u := c.Request().Context(), me(c)
 	show := c.QueryParam("show")
-	before, err := strconv.ParseInt(c.QueryParam("before"), 10, 64)
-	if err != nil || before < 0 {
-		before = 0
-	}
+	before := readPlace(c.QueryParam("before"))
 	owed, err := turn.OwedList(ctx, s.DB, string(u), maxOwed)
 	if err != nil {
 		return page.InboxPage{}, err
@@ -37,7 +35,7 @@ func (s *Service) inboxPage(c *web.Ctx, open *Conversation) (page.InboxPage, err
 	}
 	if show == "moves" {
 		cs = mine
-	} else if cs, err = inbox(ctx, s.DB, u, show == "new", clock.Instant(before), inboxPage+1); err != nil {
+	} else if cs, err = inbox(ctx, s.DB, u, show == "new", before, inboxPage+1); err != nil {
 		return page.InboxPage{}, err
 	}
 	more := len(cs) > inboxPage && show != "moves"
@@ -58,13 +56,35 @@ func (s *Service) inboxPage(c *web.Ctx, open *Conversation) (page.InboxPage, err
 	p := page.InboxPage{Frame: f, LiveURL: at + "/live" + web.Query("show", show, "before", c.QueryParam("before")),
 		Threads: threads, Notices: unseen, Filters: filters(f, show, len(mine)), Empty: emptyInbox(f, show)}
 	p.Pager = ui.Pager{Label: f.T("messaging.pages"), Start: f.T("messaging.newest"), More: f.T("messaging.older")}
-	if before > 0 {
+	if !before.At.IsZero() {
 		p.Pager.First = "/inbox" + web.Query("show", show)
 	}
 	if more {
-		p.Pager.Next = "/inbox" + web.Query("show", show, "before", strconv.FormatInt(int64(cs[len(cs)-1].LastAt), 10))
+		p.Pager.Next = "/inbox" + web.Query("show", show, "before", placeOf(cs[len(cs)-1]).String())
 	}
 	return p, nil
+}
+
+// inboxPlace is a conversation's place in the list. Many may have their newest
+// entry at one instant, so the id counts too.
+type inboxPlace struct {
+	At clock.Instant
+	ID ConversationID
+}
+
+func placeOf(c Conversation) inboxPlace { return inboxPlace{c.LastAt, c.ID} }
+
+// String is the place in the URL.
+func (p inboxPlace) String() string { return strconv.FormatInt(int64(p.At), 10) + "." + string(p.ID) }
+
+// readPlace reads what String wrote; anything else is the start.
+func readPlace(s string) inboxPlace {
+	at, id, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || n < 0 {
+		return inboxPlace{}
+	}
+	return inboxPlace{clock.Instant(n), ConversationID(id)}
 }
 
 func subjectsOf(ts []turn.Turn) []string {

@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"math"
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
@@ -187,21 +188,25 @@ func markRead(ctx context.Context, d db.Doer, c Conversation, u accounts.UserID,
 	return err
 }
 
-// inbox are a person's conversations, those with the newest entry first, from
-// before on (0: from the start). Conversations nobody wrote in are not shown.
-func inbox(ctx context.Context, q db.Queryer, u accounts.UserID, unreadOnly bool, before clock.Instant, limit int) ([]Conversation, error) {
+// inbox are a person's conversations, those with the newest entry first, after
+// the one at a place (zero: from the start). Conversations nobody wrote in are not
+// shown.
+func inbox(ctx context.Context, q db.Queryer, u accounts.UserID, unreadOnly bool, after inboxPlace, limit int) ([]Conversation, error) {
+	if after.At.IsZero() {
+		after.At = math.MaxInt64
+	}
 	var cs []Conversation
 	err := q.Select(ctx, &cs, `
 		SELECT `+conversationColumns+`
 		FROM conversations
-		WHERE buyer_id = ? AND last_seq > 0 AND (? = 0 OR last_at < ?) AND (? OR buyer_new > buyer_read)
+		WHERE buyer_id = ? AND last_seq > 0 AND last_at <= ? AND (last_at < ? OR id < ?) AND (? OR buyer_new > buyer_read)
 		UNION ALL
 		SELECT `+conversationColumns+`
 		FROM conversations
-		WHERE seller_id = ? AND last_seq > 0 AND (? = 0 OR last_at < ?) AND (? OR seller_new > seller_read)
+		WHERE seller_id = ? AND last_seq > 0 AND last_at <= ? AND (last_at < ? OR id < ?) AND (? OR seller_new > seller_read)
 		ORDER BY last_at DESC, id DESC
 		LIMIT ?`,
-		u, before, before, !unreadOnly, u, before, before, !unreadOnly, limit)
+		u, after.At, after.At, after.ID, !unreadOnly, u, after.At, after.At, after.ID, !unreadOnly, limit)
 	return cs, err
 }
 

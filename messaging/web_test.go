@@ -16,9 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/accounts/accountstest"
 	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/internal/web/webtest"
@@ -378,4 +381,34 @@ func until(t *testing.T, events <-chan string, text string) string {
 			t.Fatalf("%q never came", text)
 		}
 	}
+}
+
+// A page of the inbox goes on where the one before ended, also where many
+// conversations moved at one instant, as they do when the clock moves them.
+func TestInboxPagesLoseNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		const many = 70
+		for i := range many {
+			var c messaging.Conversation
+			b.tx(t, func(tx *db.Tx) (err error) {
+				c, err = b.Open(t.Context(), tx, messaging.Opening{Subject: fmt.Sprintf("lst_%d", i), Buyer: b.noora.ID, Seller: b.anna.ID, Title: "Satula"})
+				return err
+			})
+			if err := b.Send(t.Context(), b.noora.ID, c.ID, "Hei", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		noora, seen := b.browser(t, b.noora), map[string]bool{}
+		for next, pages := "/inbox", 0; next != "" && pages < 5; pages++ {
+			page := noora.Get(next).Want(200)
+			page.Find(".thread h2 a").Each(func(_ int, a *goquery.Selection) { seen[a.AttrOr("href", "")] = true })
+			next = page.Find(`.pager a[href*="before="]`).AttrOr("href", "")
+		}
+		if len(seen) != many {
+			t.Errorf("%d of %d conversations on all pages", len(seen), many)
+		}
+		for _, odd := range []string{"-1", "x", "9999999999999999999999", "1.", ".cnv", "%00", "-5.cnv_1"} {
+			noora.Get("/inbox?before=" + odd).Want(200)
+		}
+	})
 }
