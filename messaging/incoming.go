@@ -216,6 +216,9 @@ func (s *Service) answerByMail(ctx context.Context, a Answer, l letterIn) error 
 	if len(photos) > 0 {
 		a.Photo = photos[0]
 	}
+	if a.Text == "" && len(photos) == 0 {
+		return unusable
+	}
 	verdict, err := s.TakeAnswer(ctx, a)
 	if err != nil {
 		return err
@@ -236,19 +239,26 @@ func (s *Service) answerByMail(ctx context.Context, a Answer, l letterIn) error 
 	return nil
 }
 
+// unusable is the refusal of a mail with a picture that is no photo.
+var unusable = refuse(6, 1, "A picture of this mail cannot be used. Please send it as JPEG, or on the site")
+
 // mailPhotos keeps a mail's pictures. One that is no photo is refused with the
-// whole mail, so that its sender knows.
+// whole mail, so that its sender knows; but within the text it is passed over,
+// since many people's signatures hold one.
 func (s *Service) mailPhotos(ctx context.Context, u accounts.UserID, l letterIn) ([]string, error) {
 	if s.Photos == nil {
 		return nil, nil
 	}
 	var keys []string
-	for _, raw := range l.Photos {
-		key, err := s.Photos(ctx, u, bytes.NewReader(raw))
-		if len(fault.As(err)) > 0 {
-			return nil, refuse(6, 1, "A picture of this mail cannot be used. Please send it as JPEG, or on the site")
-		}
-		if err != nil {
+	for _, p := range l.Photos {
+		key, err := s.Photos(ctx, u, bytes.NewReader(p.raw))
+		wrong := len(fault.As(err)) > 0 && !fault.Is(err, fault.Busy) // a full disk is no fault of the picture
+		switch {
+		case wrong && p.within:
+			continue
+		case wrong:
+			return nil, unusable
+		case err != nil:
 			return nil, err
 		}
 		keys = append(keys, key)

@@ -28,7 +28,14 @@ type letterIn struct {
 	MessageID string            // without brackets
 	Header    map[string]string // those that tell a machine's mail from a person's
 	Text      string            // its words, still with what it quotes
-	Photos    [][]byte
+	Photos    []mailPhoto
+}
+
+// mailPhoto is a picture of a mail. One within its text may be somebody's photo,
+// or the logo of their firm.
+type mailPhoto struct {
+	raw    []byte
+	within bool
 }
 
 // errBadMail is returned for a mail that cannot be read.
@@ -69,9 +76,9 @@ func readLetter(raw []byte) (l letterIn, err error) {
 		}
 	}
 	l.Text = plainText(e)
-	for _, p := range append(e.Attachments, e.Inlines...) {
+	for i, p := range append(e.Attachments, e.Inlines...) {
 		if strings.HasPrefix(p.ContentType, "image/") && len(p.Content) >= minMailPhoto && len(l.Photos) < maxMailPhotos {
-			l.Photos = append(l.Photos, p.Content)
+			l.Photos = append(l.Photos, mailPhoto{p.Content, i >= len(e.Attachments)})
 		}
 	}
 	return l, nil

@@ -19,6 +19,7 @@ import (
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/messaging"
 )
 
@@ -238,6 +239,39 @@ func TestHostileMails(t *testing.T) {
 	big := b.answer(strings.Repeat("x", 900)+"\r\n") + strings.Repeat(strings.Repeat("y", 900)+"\r\n", 25<<10)
 	if err := dropIn(addr, b.anna.Email, to, big); refusal(err) != 552 {
 		t.Errorf("a mail of %d MB: %v", len(big)>>20, err)
+	}
+}
+
+// A picture that cannot be used is refused with its mail, but not the logo within
+// somebody's signature; and one that we cannot keep now comes again.
+func TestMailWithAPictureThatIsNone(t *testing.T) {
+	b := lite(t)
+	addr := letterbox(t, b)
+	to, _ := b.letterTo(t)
+	var wrong error
+	b.Photos = func(context.Context, accounts.UserID, io.Reader) (string, error) { return "", wrong }
+	logo := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("GIF89a"), 4<<10))
+	for i, c := range []struct {
+		text, place string
+		wrong       error
+		want        int
+	}{
+		{"Tulen huomenna", "inline", fault.New(fault.Invalid, "picture.not_a_picture"), 0},
+		{"", "inline", fault.New(fault.Invalid, "picture.not_a_picture"), 550},
+		{"Tassa kuva", "attachment", fault.New(fault.Invalid, "picture.not_a_picture"), 550},
+		{"Tassa kuva", "attachment", fault.New(fault.Busy, "blob.disk_full"), 451},
+	} {
+		wrong = c.wrong
+		raw := strings.Replace(b.answer("--b\r\nContent-Type: text/plain\r\n\r\n"+c.text+"\r\n--b\r\nContent-Type: image/gif\r\nContent-Disposition: "+c.place+
+			"; filename=\"logo.gif\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"+regexp.MustCompile(`.{76}`).ReplaceAllString(logo, "$0\r\n")+"\r\n--b--"),
+			"text/plain; charset=utf-8", "multipart/mixed; boundary=b", 1)
+		err := dropIn(addr, b.anna.Email, to, strings.Replace(raw, "1@example.fi", fmt.Sprintf("logo%d@example.fi", i), 1))
+		if refusal(err) != c.want {
+			t.Errorf("%q with a picture %s: %v", c.text, c.place, err)
+		}
+	}
+	if got := b.last(t); got != "Anna: Tulen huomenna" {
+		t.Errorf("came in as %q", got)
 	}
 }
 
