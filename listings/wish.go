@@ -3,6 +3,7 @@ package listings
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,8 +173,12 @@ func (s *Service) TellNews(ctx context.Context) (told int, err error) {
 		if err != nil || len(people) == 0 {
 			return told, err
 		}
-		for _, user := range people {
-			after = user
+		after = people[len(people)-1]
+		may, err := s.mayHear(ctx, people)
+		if err != nil {
+			return told, err
+		}
+		for _, user := range may {
 			yes, err := s.tellOne(ctx, user, last)
 			if err != nil {
 				return told, err
@@ -192,23 +197,21 @@ const (
 	newsApart = 4 * time.Hour
 )
 
-// mayHear tells whether news may go to somebody now. What may not waits for the
-// next time, and is told with what came meanwhile.
-func (s *Service) mayHear(ctx context.Context, user accounts.UserID) (bool, error) {
-	u, err := s.Accounts.Get(ctx, s.DB, user)
-	now := s.Clock.Now()
-	if err != nil || calendar.NextWaking(now, u.Quiet()) != now {
-		return false, err
+// mayHear are those of some people to whom news may go now. What may not waits for
+// the next time, and is told with what came meanwhile.
+func (s *Service) mayHear(ctx context.Context, people []accounts.UserID) ([]accounts.UserID, error) {
+	us, err := s.Accounts.Many(ctx, s.DB, people)
+	if err != nil {
+		return nil, err
 	}
-	at, err := s.Messages.LastTold(ctx, s.DB, user, newsKey)
-	return !now.Before(at.Add(newsApart)), err
+	now := s.Clock.Now()
+	awake := slices.DeleteFunc(slices.Clone(people), func(id accounts.UserID) bool { return calendar.NextWaking(now, us[id].Quiet()) != now })
+	at, err := s.Messages.LastTold(ctx, s.DB, awake, newsKey)
+	return slices.DeleteFunc(awake, func(id accounts.UserID) bool { return now.Before(at[id].Add(newsApart)) }), err
 }
 
-// tellOne tells one person what came up to seq last, unless they heard lately.
+// tellOne tells one person what came up to seq last.
 func (s *Service) tellOne(ctx context.Context, user accounts.UserID, last int64) (told bool, err error) {
-	if may, err := s.mayHear(ctx, user); err != nil || !may {
-		return false, err
-	}
 	searches, err := searchesOf(ctx, s.DB, user)
 	if err != nil {
 		return false, err

@@ -288,9 +288,10 @@ func (s *Service) ReadAt(ctx context.Context, q db.Queryer, t turn.ID, step stri
 	return lineRead(ctx, q, t, step, u)
 }
 
-// LastTold is when somebody was last told something by a key in the app; 0: never.
-func (s *Service) LastTold(ctx context.Context, q db.Queryer, u accounts.UserID, key string) (clock.Instant, error) {
-	return lastTold(ctx, q, u, key)
+// LastTold is when people were last told something by a key in the app; those who
+// never were are left out.
+func (s *Service) LastTold(ctx context.Context, q db.Queryer, us []accounts.UserID, key string) (map[accounts.UserID]clock.Instant, error) {
+	return lastTold(ctx, q, us, key)
 }
 
 // ReadNotices marks all lines in the app as seen by the person who looks at them.

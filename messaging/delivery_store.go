@@ -169,10 +169,25 @@ func notices(ctx context.Context, q db.Queryer, u accounts.UserID, limit int) ([
 	return ns, err
 }
 
-// lastTold is when the newest notice with a key came to a person; 0 for none.
-func lastTold(ctx context.Context, q db.Queryer, u accounts.UserID, key string) (at clock.Instant, err error) {
-	err = q.Get(ctx, &at, `SELECT COALESCE(MAX(created_at), 0) FROM notices WHERE user_id = ? AND msg_key = ?`, u, key)
-	return at, err
+// lastTold is when the newest notice with a key came to each of some people.
+func lastTold(ctx context.Context, q db.Queryer, us []accounts.UserID, key string) (map[accounts.UserID]clock.Instant, error) {
+	if len(us) == 0 {
+		return nil, nil
+	}
+	query, args, err := db.In(`SELECT user_id, MAX(created_at) AS at FROM notices WHERE user_id IN (?) AND msg_key = ? GROUP BY user_id`, us, key)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		User accounts.UserID `db:"user_id"`
+		At   clock.Instant   `db:"at"`
+	}
+	err = q.Select(ctx, &rows, query, args...)
+	out := make(map[accounts.UserID]clock.Instant, len(rows))
+	for _, r := range rows {
+		out[r.User] = r.At
+	}
+	return out, err
 }
 
 func readNotices(ctx context.Context, d db.Doer, u accounts.UserID, now clock.Instant) error {
