@@ -284,7 +284,9 @@ func checkInput(ev Event, who Actor, in *Input) error {
 			fs.Add(fault.Field("days", "orders.days_wrong", "Max", most))
 		}
 	case Report:
-		if who == Buyer && !slices.Contains(Claims, in.Claim) {
+		if who != Buyer {
+			in.Claim = "" // the trade keeps the buyer's
+		} else if !slices.Contains(Claims, in.Claim) {
 			fs.Add(fault.Field("claim", "orders.claim_missing"))
 		}
 		if in.Note == "" {

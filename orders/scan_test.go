@@ -37,6 +37,20 @@ func TestScansInAnyOrder(t *testing.T) {
 	}
 }
 
+// What a seller reports of a return is told in words; the buyer's claim stays.
+func TestASellersReportKeepsTheClaim(t *testing.T) {
+	lite(t, func(m *orderstest.Market) {
+		o := returnPending(m)
+		m.Does(o, orders.Buyer, orders.SendBack, orders.Input{})
+		_, err := m.DB.Do(m.Context(), `UPDATE orders SET state = 'returned' WHERE id = ?`, o.ID)
+		m.OK(err)
+		o = m.Does(o, orders.Seller, orders.Report, orders.Input{Claim: "purple", Note: "Satula ei ole sama."})
+		if m.Is(o, orders.InReview).Claim != orders.Broken {
+			t.Errorf("the claim is %q", o.Claim)
+		}
+	})
+}
+
 // What the seller says is posted waits for the carrier: nobody may ask to cancel
 // it meanwhile, and more time is the carrier's, not a second turn of the seller's.
 func TestSaidToBePostedStaysWithTheCarrier(t *testing.T) {

@@ -174,3 +174,28 @@ func TestAPaymentBeingConfirmedIsNotGivenUp(t *testing.T) {
 		s.state("ord_1", payments.Held)
 	})
 }
+
+// The provider keeps no page open for longer than a day. Who has longer to pay
+// gets another one.
+func TestAPageEndsBeforeTheTimeToPay(t *testing.T) {
+	each(t, func(s *shop) {
+		c := charge("ord_1", s.clock.Now())
+		c.Expires = s.clock.Now().Add(48 * time.Hour)
+		s.ok(s.d.InTx(s.Context(), func(tx *db.Tx) error { return s.Begin(s.Context(), tx, c) }))
+		first := s.page("ord_1")
+		s.clock.Move(25 * time.Hour)
+		s.ok(s.LookAtAll(s.Context()))
+		s.rest()
+		second := s.page("ord_1")
+		if second == first || len(s.settled) != 0 {
+			s.Fatalf("%s again; told %+v", second, s.settled)
+		}
+		s.clock.Move(24 * time.Hour) // and now the time is over
+		s.ok(s.LookAtAll(s.Context()))
+		s.rest()
+		s.state("ord_1", payments.Expired)
+		if len(s.settled) != 1 || !s.settled[0].Expired {
+			s.Fatalf("told %+v", s.settled)
+		}
+	})
+}

@@ -99,7 +99,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, v Session) (Payment, *S
 	case v.State == SessionProcessing && p.State != Processing:
 		p.State = Processing
 		return p, nil, savePayment(ctx, tx, p)
-	case v.State == SessionFailed: // the buyer may try again on a new page
+	case v.State == SessionFailed, v.State == SessionExpired && p.lookedAt.Before(p.ExpiresAt): // the buyer may try again on a new page
 		p.State, p.session, p.payURL, p.askedUntil = Opening, "", "", 0
 		return p, nil, savePayment(ctx, tx, p)
 	case v.State == SessionExpired:
