@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -183,7 +184,7 @@ func TestSessionPages(t *testing.T) {
 func TestPasswordPage(t *testing.T) {
 	s := open(t)
 	u := accountstest.Person(t, s.Service, "Anna")
-	here, there := s.As(string(u.ID)), s.As(string(u.ID))
+	here, there := s.Browser.As(string(u.ID)), s.As(string(u.ID))
 	before := here.Cookie("kierto")
 	here.Post("/account/password", webtest.Form("current", accountstest.Password, "password", "my own long secret 7")).Leads("/account")
 	here.Get("/account").Want(http.StatusOK)
@@ -247,7 +248,7 @@ func TestDownloadPage(t *testing.T) {
 func TestDeletePage(t *testing.T) {
 	s := open(t)
 	u := accountstest.Person(t, s.Service, "Anna")
-	here, there := s.As(string(u.ID)), s.As(string(u.ID))
+	here, there := s.Browser.As(string(u.ID)), s.As(string(u.ID))
 	open := true
 	s.Closers = append(s.Closers, func(_ context.Context, _ *db.Tx, _ accounts.UserID) error {
 		if open {
@@ -278,4 +279,20 @@ func TestSuspendedMembersKeepTheirAccount(t *testing.T) {
 	s.Get("/account").Want(http.StatusOK)
 	s.Post("/account/channels", webtest.Form("quiet_from", "22:00", "quiet_until", "07:00")).Leads("/account")
 	s.Post("/account/delete", webtest.Form("password", accountstest.Password)).Leads("/")
+}
+
+// On a disk that is full people can still read their own pages: that they were
+// here is not worth more than that.
+func TestReadingNeedsNoWriting(t *testing.T) {
+	s := open(t)
+	u := accountstest.Person(t, s.Service, "Anna")
+	here := s.Browser.As(string(u.ID))
+	_, err := s.DB.Do(t.Context(), `UPDATE sessions SET expires_at = expires_at - 7200000000`) // used two hours ago
+	ok(t, err)
+	for _, table := range []string{"users", "sessions"} {
+		_, err := s.DB.Do(t.Context(), `CREATE TRIGGER full_`+table+` BEFORE UPDATE ON `+table+` BEGIN SELECT RAISE(FAIL, 'the disk is full'); END`)
+		ok(t, err)
+	}
+	s.clock.Move(2 * time.Hour)
+	here.Get("/account").Want(200)
 }

@@ -82,9 +82,16 @@ func (st *SessionStore) CommitCtx(ctx context.Context, id string, b []byte, expi
 	}
 	found := values[sessionStored] == id
 	delete(values, sessionStored)
+	same := false
 	if found {
-		if same, err := st.unchanged(ctx, id, values, expiry); same || err != nil {
-			return err
+		row, err := sessionByID(ctx, st.DB, id, realNow())
+		if err != nil {
+			return unlessEnded(err)
+		}
+		_, old, err := decodeSession(row.Data)
+		same = err == nil && reflect.DeepEqual(old, values)
+		if same && clock.Of(expiry).Sub(row.ExpiresAt) < sessionGrain {
+			return nil
 		}
 	}
 	if b, err = (scs.GobCodec{}).Encode(deadline, values); err != nil {
@@ -97,23 +104,21 @@ func (st *SessionStore) CommitCtx(ctx context.Context, id string, b []byte, expi
 		ID: id, UserID: UserID(user), Data: base64.StdEncoding.EncodeToString(b), Agent: agent,
 		CreatedAt: now, SeenAt: now, ExpiresAt: clock.Of(expiry),
 	}
-	if found {
-		return updateSession(ctx, st.DB, row)
+	if !found {
+		return insertSession(ctx, st.DB, row)
 	}
-	return insertSession(ctx, st.DB, row)
+	if err := updateSession(ctx, st.DB, row); !same {
+		return err
+	}
+	return nil // only the end would have moved: on a full disk people can still read
 }
 
-// unchanged tells whether a commit would only move the end a little.
-func (st *SessionStore) unchanged(ctx context.Context, id string, values map[string]any, expiry time.Time) (bool, error) {
-	row, err := sessionByID(ctx, st.DB, id, realNow())
+// unlessEnded is err, or nil when it says that a session has ended meanwhile.
+func unlessEnded(err error) error {
 	if db.IsNone(err) {
-		return true, nil // ended meanwhile
+		return nil
 	}
-	if err != nil {
-		return false, err
-	}
-	_, old, err := decodeSession(row.Data)
-	return err == nil && clock.Of(expiry).Sub(row.ExpiresAt) < sessionGrain && reflect.DeepEqual(old, values), nil
+	return err
 }
 
 // DeleteCtx implements scs.CtxStore.

@@ -70,6 +70,7 @@ func (s *Server) errorPage(c *Ctx, f *fault.Fault) error {
 	if v.Status == http.StatusServiceUnavailable || v.Status == http.StatusTooManyRequests {
 		c.Response().Header().Set("Retry-After", "10")
 	}
+	c.Response().Header().Set("Cache-Control", "no-store") // whatever was meant for the page itself
 	if s.opt.ErrorPage == nil {
 		return c.String(v.Status, v.Title+"\n"+v.Text+"\n")
 	}

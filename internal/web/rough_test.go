@@ -12,6 +12,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/web"
 )
 
@@ -49,6 +50,19 @@ func TestMetricsCountFewMethods(t *testing.T) {
 	page.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	if body := w.Body.String(); strings.Contains(body, "INVENTED") || !strings.Contains(body, `method="GET",route="/x"`) || !strings.Contains(body, `method="other"`) {
 		t.Errorf("methods counted: %d", strings.Count(body, "kierto_request_seconds_count"))
+	}
+}
+
+// A page that may be kept by everybody may not when it turns out to be a failure.
+func TestFailuresAreNotKept(t *testing.T) {
+	t.Parallel()
+	s := server(t)
+	s.GET("/x", web.Anyone, func(c *web.Ctx) error {
+		c.Response().Header().Set("Cache-Control", "public, max-age=3600")
+		return fault.New(fault.Missing, "web.missing")
+	})
+	if w := ask(s, "GET", "/x", ""); w.Code != 404 || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d, %q", w.Code, w.Header().Get("Cache-Control"))
 	}
 }
 
