@@ -95,7 +95,7 @@ func (v voice) deeds(f web.Frame, form web.Form) []ui.Deed {
 // extend is the small form that gives more time.
 func (v voice) extend(base string, form web.Form) pages.Extend {
 	x := pages.Extend{URL: base + string(orders.Extend), Form: web.Filled("days", usualDays)}
-	if form.Get("days") != "" {
+	if form.Get("days") != "" || form.Fault("days") != nil {
 		x.Form = form
 	}
 	for _, n := range extensions {

@@ -89,7 +89,9 @@ func TestMoreTime(t *testing.T) {
 		before := r.due(o)
 		for _, wrong := range []string{"0", "15", "-3", "", "two"} {
 			p := r.op.Post(page(o, "/extend"), webtest.Form("days", wrong)).Want(422)
-			p.Has("1–14 päivää")
+			if got := p.Text("#f-days-error"); !strings.Contains(got, "1–14 päivää") {
+				t.Errorf("%q: beside the field stands %q", wrong, got)
+			}
 		}
 		r.unlogged(string(o.ID))
 		r.op.Get(page(o, "/extend")).Leads(page(o)) // its form is there

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/web"
 	page "github.com/kierto/kierto/templates/listings"
 	"github.com/kierto/kierto/templates/ui"
@@ -19,7 +20,7 @@ const pageSize = 48
 func (s *Service) getBrowse(c *web.Ctx) error {
 	v := c.QueryParams()
 	f, mended := ParseFilter(s.Tree, v)
-	if hasEmpty(v) && !c.IsHTMX() { // a form without script sends its empty fields too
+	if hasEmpty(v) && len(mended) == 0 && !c.IsHTMX() { // a form without script sends its empty fields too
 		return c.Go(f.URL())
 	}
 	p, err := s.browsePage(c, f, mended)
@@ -72,6 +73,7 @@ func (s *Service) browsePage(c *web.Ctx, f Filter, mended []string) (page.Browse
 		Heading: heading(fr, n, more), Set: s.setChips(fr, f), Tiles: Tiles(fr, cards, favourites),
 		Hidden: hiddenFor(f), Hint: hint(fr, f, next, mended),
 	}
+	p.Filters.Form.Faults = brokenPrices(p.Filters.Form.Values, c.QueryParams())
 	if f.Narrow() {
 		p.ClearURL = Filter{Query: f.Query, Category: f.Category}.URL()
 		p.Save, err = s.saveForm(c, fr, f)
@@ -95,6 +97,19 @@ func (s *Service) browsePage(c *web.Ctx, f Filter, mended []string) (page.Browse
 		p.Empty = empty(fr, f, next)
 	}
 	return p, nil
+}
+
+// brokenPrices puts what was typed for a price, and is none, back among the
+// filter's values, and says so beside it.
+func brokenPrices(shown, typed url.Values) (fs fault.Faults) {
+	for _, name := range []string{"min", "max"} {
+		if _, ok := euros(typed.Get(name)); !ok {
+			text, _ := words(typed.Get(name), maxTown)
+			shown.Set(name, text)
+			fs.Add(fault.Field(name, "listings.price_broken"))
+		}
+	}
+	return fs
 }
 
 // amount is a number of things as people write it: "4 210", "10 000+".
@@ -126,7 +141,7 @@ func hint(f web.Frame, filter Filter, next Cursor, mended []string) string {
 	switch {
 	case filter.Query != "" && len(parseQuery(filter.Query)) == 0:
 		return f.T("listings.query_short")
-	case len(mended) > 0:
+	case slices.ContainsFunc(mended, func(name string) bool { return name != "min" && name != "max" }):
 		return f.T("listings.mended")
 	case next.Part() || filter.After.Part():
 		return f.T("listings.cheapest_newest")

@@ -231,7 +231,7 @@ func TestBrowseTakesAnything(t *testing.T) {
 	for _, nothing := range []string{"q=%00", "q=%FF%FE"} { // what no database stores is no search
 		s.stranger.Get("/?" + nothing).Leads("/")
 	}
-	s.stranger.Get("/?min=x").Want(http.StatusOK).Has("We left it out", l.URL())
+	s.stranger.Get("/?sort=x").Want(http.StatusOK).Has("We left it out", l.URL())
 	s.stranger.Get("/?q=a").Want(http.StatusOK).Has("at least three letters", l.URL())
 	s.stranger.Get("/?q=&min=&category=saddles&ship=post").Leads("/?category=saddles&ship=post")
 	a := s.stranger.Get("/?category=saddles&f.seat=17&ship=post").Want(http.StatusOK)
@@ -326,4 +326,20 @@ func TestSitemap(t *testing.T) {
 		s.stranger.Get("/sitemap.xml?page=" + page).Want(http.StatusNotFound)
 	}
 	s.stranger.Get("/robots.txt").Want(http.StatusOK).Has("Sitemap: http://kierto.test/sitemap.xml", "Disallow: /inbox")
+}
+
+// A price that is none is said beside its field, which keeps what was typed, also
+// when a form without script sends its empty fields along.
+func TestAWrongPriceIsSaidBesideItsField(t *testing.T) {
+	s := open(t)
+	for _, path := range []string{"/?min=abc", "/?min=abc&max=&town="} {
+		a := s.stranger.Get(path).Want(http.StatusOK).Lacks("We left it out", "f-max-error")
+		if got := a.Text("#f-min-error"); !strings.Contains(got, "in figures") {
+			t.Errorf("%s: beside the field stands %q", path, got)
+		}
+		if got := a.Find("#f-min").AttrOr("value", ""); got != "abc" {
+			t.Errorf("%s: the field holds %q", path, got)
+		}
+	}
+	s.stranger.Get("/?max=5&category=x").Want(http.StatusOK).Has("We left it out").Lacks("f-max-error")
 }

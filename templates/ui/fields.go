@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -44,12 +45,18 @@ func (x Field) rules(f web.Frame, form web.Form) templ.Attributes {
 	if x.Max > 0 {
 		a["maxlength"] = strconv.Itoa(x.Max)
 	}
-	wrong := form.Fault(x.Name) != nil
-	set("aria-describedby", describedBy(ID(x.Name), x.Hint != "", wrong))
-	if wrong {
-		a["aria-invalid"] = "true"
-	}
+	maps.Copy(a, Invalid(form, x.Name))
+	set("aria-describedby", describedBy(ID(x.Name), x.Hint != "", form.Fault(x.Name) != nil))
 	return a
+}
+
+// Invalid marks a field with which something is wrong, and points at its
+// FieldError.
+func Invalid(form web.Form, name string) templ.Attributes {
+	if form.Fault(name) == nil {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": describedBy(ID(name), false, true)}
 }
 
 // id of a check box: the field's own for a single one, so that the error
