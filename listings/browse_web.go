@@ -74,6 +74,9 @@ func (s *Service) browsePage(c *web.Ctx, f Filter, mended []string) (page.Browse
 		Hidden: hiddenFor(f), Hint: hint(fr, f, next, mended),
 	}
 	p.Filters.Form.Faults = brokenPrices(p.Filters.Form.Values, c.QueryParams())
+	if p.Hint == "" && len(p.Filters.Form.Faults) > 0 { // phones hide the field in a sheet
+		p.Hint = fr.T("listings.price_broken")
+	}
 	if f.Narrow() {
 		p.ClearURL = Filter{Query: f.Query, Category: f.Category}.URL()
 		p.Save, err = s.saveForm(c, fr, f)
