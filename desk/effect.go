@@ -33,8 +33,14 @@ func (v measures) parts(e nudges.Effect) []pages.Measured {
 // kind is a turn as a noun.
 func (v measures) kind(k turn.Kind) string { return v.T("desk.effect_kind." + string(k)) }
 
-// step is a reminder in words.
-func (v measures) step(k turn.Kind, name string) string { return stepWords(v.Speaker, v.policy, k, name) }
+// step is a reminder in words, with its reader when that is not who owes.
+func (v measures) step(k turn.Kind, name string) string {
+	words := stepWords(v.Speaker, v.policy, k, name)
+	if s, ok := v.policy.Ladders[k].Step(name); ok && s.To != nudges.ToOwner {
+		words += ", " + strings.ToLower(v.T("desk.policy_to."+s.To))
+	}
+	return words
+}
 
 // hours compares how long turns took.
 func (v measures) hours(ts []nudges.TurnEffect) pages.Measured {

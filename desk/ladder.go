@@ -63,17 +63,13 @@ func whenWords(f *i18n.Speaker, s nudges.Step) string {
 	return words
 }
 
-// stepWords names a reminder by its time and its reader, as the policy has it; one
-// that it does not have any more, by its name.
+// stepWords names a reminder by its time, as the policy has it; one that it does
+// not have any more, by its name.
 func stepWords(f *i18n.Speaker, p nudges.Policy, k turn.Kind, name string) string {
-	s, ok := p.Ladders[k].Step(name)
-	if !ok {
-		return f.T("desk.step_gone", "Name", name)
-	}
-	if s.To == nudges.ToOwner {
+	if s, ok := p.Ladders[k].Step(name); ok {
 		return whenWords(f, s)
 	}
-	return whenWords(f, s) + ", " + strings.ToLower(f.T("desk.policy_to."+s.To))
+	return f.T("desk.step_gone", "Name", name)
 }
 
 // termWords is a deadline in words.

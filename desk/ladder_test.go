@@ -38,7 +38,7 @@ func TestThePolicyReadsInWords(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"start":  f.T("desk.when.at_once"),
-			"missed": f.T("desk.when.missed") + ", " + strings.ToLower(f.T("desk.policy_to.waiter")),
+			"missed": f.T("desk.when.missed"),
 			"of old": f.T("desk.step_gone", "Name", "of old"),
 		} {
 			if got := stepWords(f.Speaker, p, turn.Ship, name); got != want {
@@ -63,6 +63,10 @@ func TestEffectSaysRemindersInWords(t *testing.T) {
 				t.Errorf("%s, %s: the reminder is called %q, want %q", lang, m.Label, got, want)
 			}
 		}
+	}
+	fi := measures{&i18n.Speaker{Lang: "fi"}, p}
+	if got := fi.step(turn.Ship, "missed"); got != "Kun luvattu aika on mennyt, odottavalle" {
+		t.Errorf("a reminder to who waits is called %q", got)
 	}
 	if rows := effectRows(e); rows[1][2] != "day" {
 		t.Errorf("the spreadsheet calls it %q", rows[1][2])

@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -223,7 +225,7 @@ func verified(f web.Frame, rs []check.Result) ([]string, []ui.Table) {
 		if !r.OK() {
 			found = ui.Cell{Text: r.Broken[0]}
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: claim(f, r)}, {Text: strconv.FormatInt(r.Count, 10)}, found})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: claim(f, r)}, {Text: f.Number(r.Count)}, found})
 	}
 	if nudges.Sound(rs) {
 		return []string{f.T("desk.policy_sound")}, []ui.Table{t}
@@ -242,11 +244,20 @@ func replayed(f web.Frame, p nudges.Policy, r nudges.Replay) ([]string, []ui.Tab
 	}
 	t := ui.Table{Label: f.T("desk.policy_replay"), Cols: []ui.Col{{Label: f.T("desk.col.turn")}, {Label: f.T("desk.col.step")}, {Label: f.T("desk.col.reader")},
 		{Label: f.T("desk.col.would"), Numbers: true}, {Label: f.T("desk.col.sent"), Numbers: true}}}
+	kinds := nudges.Kinds()
+	slices.SortStableFunc(r.Lines, func(a, b nudges.ReplayLine) int {
+		return cmp.Or(slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), place(p, a)-place(p, b))
+	})
 	for _, l := range r.Lines {
 		t.Rows = append(t.Rows, []ui.Cell{{Text: f.T("desk.effect_kind." + string(l.Kind))}, {Text: stepWords(f.Speaker, p, l.Kind, l.Step)}, {Text: f.T("desk.policy_to." + l.To)},
-			{Text: strconv.Itoa(l.Would)}, {Text: strconv.Itoa(l.Sent)}})
+			{Text: f.Number(int64(l.Would))}, {Text: f.Number(int64(l.Sent))}})
 	}
 	return says, []ui.Table{t}
+}
+
+// place is where a line's step stands in its ladder.
+func place(p nudges.Policy, l nudges.ReplayLine) int {
+	return slices.IndexFunc(p.Ladders[l.Kind].Steps, func(s nudges.Step) bool { return s.Name == l.Step })
 }
 
 // postLive puts a version live at a moment.

@@ -117,14 +117,7 @@ func brokenPrices(shown, typed url.Values) (fs fault.Faults) {
 
 // amount is a number of things as people write it: "4 210", "10 000+".
 func amount(f web.Frame, n int, more bool) string {
-	s := strconv.Itoa(n)
-	if len(s) > 3 {
-		sep := "\u00a0"
-		if f.Lang == "en" {
-			sep = ","
-		}
-		s = s[:len(s)-3] + sep + s[len(s)-3:]
-	}
+	s := f.Number(int64(n))
 	if more {
 		s += "+"
 	}

@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/kierto/kierto/internal/clock"
@@ -59,6 +60,19 @@ func (s *Speaker) word(v any) any {
 
 // Money is an amount as the reader writes it: "1 234,50 €".
 func (s *Speaker) Money(a money.Amount) string { return a.Format(s.Lang) }
+
+// Number is a whole number as the reader writes it: "4 210", in English "4,210".
+func (s *Speaker) Number(n int64) string {
+	sep := "\u00a0"
+	if s.Lang == "en" {
+		sep = ","
+	}
+	out := strconv.FormatInt(n, 10)
+	for at := len(out) - 3; at > 0 && out[at-1] != '-'; at -= 3 {
+		out = out[:at] + sep + out[at:]
+	}
+	return out
+}
 
 // shortDays and longDays are weekday names, Sunday first, as CLDR gives them.
 var (

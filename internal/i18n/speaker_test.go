@@ -57,3 +57,16 @@ func TestChoose(t *testing.T) {
 		}
 	}
 }
+
+// Whole numbers are written in groups of three.
+func TestNumbersAreGrouped(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 725696: "725,696", 1234567: "1,234,567", -999: "-999", -1000: "-1,000"} {
+		if got := (&i18n.Speaker{Lang: "en"}).Number(n); got != want {
+			t.Errorf("%d is written %s, not %s", n, got, want)
+		}
+	}
+	if got := (&i18n.Speaker{Lang: "fi"}).Number(725696); got != "725\u00a0696" {
+		t.Errorf("in Finnish it is %q", got)
+	}
+}

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/accounts"
@@ -9,6 +11,7 @@ import (
 	"github.com/kierto/kierto/internal/web"
 	pages "github.com/kierto/kierto/templates/demo"
 	"github.com/kierto/kierto/templates/dev"
+	"github.com/kierto/kierto/templates/ui"
 )
 
 // Web registers the demo's routes. Everybody may use them: there is nothing to
@@ -74,26 +77,73 @@ func (d *Demo) moveClock(c *web.Ctx) error {
 	return c.Go(c.Back("/"))
 }
 
+// maxParcels are shown at once, the newest; older ones are searched for.
+const maxParcels = 20
+
 // parcels shows what the carrier knows, with a button for each thing that may
 // happen to a parcel.
 func (d *Demo) parcels(c *web.Ctx) error {
-	p := pages.CarrierPage{Frame: c.Frame("")}
+	q, at := strings.TrimSpace(c.QueryParam("q")), c.QueryParam("at")
+	p := pages.CarrierPage{Frame: c.Frame(""), Query: q, Here: "/demo/carrier" + web.Query("q", q, "at", at), Empty: c.Say.T("demo.carrier_empty")}
+	if q != "" || at != "" {
+		p.Empty = c.Say.T("demo.parcels_none")
+	}
+	count := map[string]int{}
 	for _, x := range d.Carrier.Parcels() {
-		p.Parcels = append(p.Parcels, d.parcel(c, x))
+		here := stage(x)
+		if !told(x, q) {
+			continue
+		}
+		count[here]++
+		if at != "" && at != here {
+			continue
+		}
+		if p.Found++; len(p.Parcels) < maxParcels {
+			p.Parcels = append(p.Parcels, d.parcel(c, x))
+		}
+	}
+	p.Stages = append(p.Stages, ui.Chip{Label: c.Say.T("demo.parcels_all"), URL: "/demo/carrier" + web.Query("q", q), Current: at == ""})
+	for _, s := range stages {
+		if count[s.name] > 0 {
+			p.Stages = append(p.Stages, ui.Chip{Label: c.Say.T("demo.parcel_"+s.name) + " · " + strconv.Itoa(count[s.name]),
+				URL: "/demo/carrier" + web.Query("q", q, "at", s.name), Current: at == s.name})
+		}
 	}
 	return c.Page(pages.Carrier(p))
 }
 
-// scans are what may happen to a parcel, in order.
-var scans = []string{"drop", "arrive", "collect", "return", "back", "delay", "lose"}
+// told tells whether a parcel's numbers, contents or towns hold the words.
+func told(x carrier.Parcel, words string) bool {
+	all := strings.ToLower(strings.Join([]string{x.Reference, x.Code, x.Tracking, x.Contents, x.From, x.To}, " "))
+	return strings.Contains(all, strings.ToLower(words))
+}
+
+// stages are where a parcel may be, as far as cues tell, and what may happen to
+// it there. What the clock did is no cue: a parcel on its way may have arrived.
+var stages = []struct {
+	name  string
+	scans []string
+}{
+	{"booked", []string{"drop", "lose"}},
+	{"dropped", []string{"arrive", "collect", "return", "delay", "lose"}},
+	{"arrived", []string{"collect", "return"}},
+	{"collected", nil},
+	{"returning", []string{"back"}},
+	{"lost", nil},
+}
 
 func (d *Demo) parcel(c *web.Ctx, x carrier.Parcel) pages.Parcel {
 	p := pages.Parcel{
 		Tracking: x.Tracking, Code: x.Code, Contents: x.Contents, Ref: x.Reference,
 		Way: x.From + " → " + x.To, State: c.Say.T("demo.parcel_" + stage(x)),
 	}
-	for _, s := range scans {
-		p.Scans = append(p.Scans, pages.Scan{Value: s, Label: c.Say.T("demo.scan_" + s)})
+	for _, s := range stages {
+		if s.name != stage(x) {
+			continue
+		}
+		for _, scan := range s.scans {
+			p.Scans = append(p.Scans, pages.Scan{Value: scan, Label: c.Say.T("demo.scan_" + scan)})
+		}
 	}
 	return p
 }
@@ -131,7 +181,7 @@ func (d *Demo) scan(c *web.Ctx) error {
 		return err
 	}
 	c.Flash("demo.scanned")
-	return c.Go("/demo/carrier")
+	return c.Go(c.Back("/demo/carrier"))
 }
 
 // example shows a page of the gallery, in the language that ?lang= names.
