@@ -151,6 +151,9 @@ func (v voice) parcel() *pages.Parcel {
 	if o.Method == shipping.Pickup {
 		return v.meeting()
 	}
+	if !o.Open() && o.PostedAt.IsZero() {
+		return nil // it never left
+	}
 	p := &pages.Parcel{Icon: "package", Title: v.T("trade.parcel")}
 	sent := v.Trade.Parcel
 	if back := v.Trade.Return; back != nil {

@@ -190,3 +190,21 @@ func TestTheRoomInEveryState(t *testing.T) {
 		})
 	}
 }
+
+// A parcel that never left is nowhere to be followed once the trade is over.
+func TestAnUnpostedParcelIsNotShown(t *testing.T) {
+	lite(t, func(m *orderstest.Market) {
+		o := m.PaidFor()
+		browser(m, m.Noora).Get(o.URL()).Want(200).Has("Ei vielä postissa")
+		o = m.Does(o, orders.Seller, orders.Cancel, orders.Input{})
+		browser(m, m.Noora).Get(o.URL()).Want(200).Lacks("Noutopiste<", "Seurantatunnus")
+	})
+}
+
+// One that did leave is, also when the money went back.
+func TestAPostedParcelIsShownToTheEnd(t *testing.T) {
+	lite(t, func(m *orderstest.Market) {
+		o := m.Does(disputed(m), orders.Seller, orders.Refund, orders.Input{})
+		browser(m, m.Noora).Get(o.URL()).Want(200).Has("Seurantatunnus")
+	})
+}

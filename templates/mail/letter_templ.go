@@ -17,7 +17,7 @@ const face = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-s
 
 const cardStyle = "width:100%;max-width:600px;background:#ffffff;color:#1c2a24;border-radius:14px;overflow-wrap:anywhere;" + face
 
-const slotStyle = "display:block;padding:12px 14px;border:1px solid #5f6f68;border-radius:10px;background:#ffffff;color:#1c2a24;" +
+const slotStyle = "display:block;padding:12px 10px;border:1px solid #5f6f68;border-radius:10px;background:#ffffff;color:#1c2a24;" +
 	"font-size:16px;line-height:22px;font-weight:600;text-decoration:none;overflow-wrap:anywhere"
 
 const quietStyle = "display:block;text-align:center;padding:13px 20px;border:1px solid #5f6f68;border-radius:10px;background:#ffffff;" +
