@@ -5,11 +5,15 @@ import (
 	"time"
 
 	"github.com/kierto/kierto/accounts"
+	"github.com/kierto/kierto/internal/turn"
 )
 
-// leaves is the share of people who delete their account, once nothing of theirs
-// is open any more.
-const leavers = 0.08
+// Who deletes their account, once nothing of theirs is open any more.
+const (
+	leavers   = 0.08 // of all people, at some time
+	fleeing   = 0.02 // of those who are asked something before there is a trade
+	leaveTrys = 30   // times that they come back for it
+)
 
 // password is everybody's, weakly hashed: who leaves has to type it.
 const password = "junalla ei ole kiire"
@@ -26,8 +30,15 @@ func (w *world) planLeaving(p *person) {
 // deletes is somebody deleting their account. What of theirs is open has to end
 // first: they come again for it.
 func (w *world) deletes(ctx context.Context, p *person, try uint64) error {
-	if p.gone {
+	if p.gone || p.operator {
 		return nil
+	}
+	var waiting []string
+	if w.node != nil {
+		var err error
+		if waiting, err = waitingFor(ctx, w.db, p.id); err != nil {
+			return err
+		}
 	}
 	done, again, err := w.attempt(ctx, "leave", func(ctx context.Context) error { return w.node.Accounts.Delete(ctx, p.id, password) })
 	if err != nil {
@@ -40,10 +51,10 @@ func (w *world) deletes(ctx context.Context, p *person, try uint64) error {
 	}
 	switch {
 	case done:
-		return w.hasLeft(ctx, p)
+		return w.hasLeft(ctx, p, waiting)
 	case again:
 		w.at(p.soon(w.clock.Now(), p.dice, 200+try), func(ctx context.Context) error { return w.deletes(ctx, p, try+1) })
-	case try < 30:
+	case try < leaveTrys:
 		w.at(p.awake(w.clock.Now().Add(p.between(200+try, 20*time.Hour, 60*time.Hour))), func(ctx context.Context) error { return w.deletes(ctx, p, try+1) })
 	}
 	return nil
@@ -58,9 +69,20 @@ func (w *world) isGone(ctx context.Context, p *person) (bool, error) {
 	return hasStatus(ctx, w.db, p.id, "deleted")
 }
 
+// flees lets somebody who is asked something leave rather than answer.
+func (w *world) flees(p *person, t *turnRow, tr *trade, d dice) {
+	if tr == nil || tr.order != "" || t.Kind != turn.AnswerMessage && t.Kind != turn.AnswerOffer {
+		return
+	}
+	if d.chance(57, w.odds(fleeing, "left-untold")) {
+		w.at(p.awake(w.clock.Now().Add(d.between(58, time.Minute, 20*time.Hour))), func(ctx context.Context) error { return w.deletes(ctx, p, 0) })
+	}
+}
+
 // hasLeft proves that nobody waits for somebody who has left, and that they owe
-// nothing.
-func (w *world) hasLeft(ctx context.Context, p *person) error {
+// nothing; and that whoever waited for an answer of theirs, in these conversations,
+// can read why none will come.
+func (w *world) hasLeft(ctx context.Context, p *person, waiting []string) error {
 	p.gone = true
 	w.answers["left the marketplace"]++
 	if w.db.Dead() {
@@ -71,7 +93,15 @@ func (w *world) hasLeft(ctx context.Context, p *person) error {
 		return err
 	}
 	n, err := hangingOn(ctx, w.db, p.id)
+	if err != nil {
+		return err
+	}
 	w.holds(NoneHangs, n == 0, nil, "%s left, and %d turns wait for them or are owed to them", p.id, n)
+	told, err := toldOfLeaving(ctx, w.db, waiting)
+	w.holds(NoneHangs, told == int64(len(waiting)), nil, "%s left, and in %d of %d conversations it can be read", p.id, told, len(waiting))
+	if len(waiting) > 0 {
+		w.answers["left the marketplace, owing an answer"]++
+	}
 	return err
 }
 

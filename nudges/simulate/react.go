@@ -88,6 +88,7 @@ func (w *world) noticeTurn(before, t *turnRow) {
 		return
 	}
 	d := w.diceOf(t, tr, p)
+	w.flees(p, t, tr, d)
 	h := p.habit
 	if d.chance(1, h.self) {
 		w.at(p.awake(w.clock.Now().Add(d.after(2, h.delay)+2*time.Minute)), func(ctx context.Context) error { return w.act(ctx, t.ID, p, d, 0) })

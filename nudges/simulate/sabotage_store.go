@@ -101,6 +101,8 @@ var sabotages = map[string]sabotage{
 		`INSERT INTO deliveries (id, user_id, channel, topic, msg_key, args, dedupe, state, created_at, next_at)
 		 SELECT 'dlv_after_' || user_id, user_id, 'push', 'money', msg_key, args, 'after ' || user_id, 'queued', created_at, created_at
 		 FROM deliveries WHERE user_id = ? AND channel <> 'app' ORDER BY id LIMIT 1`}},
+	"left-untold": {breaks: NoneHangs, when: hasGone, do: []string{
+		`UPDATE entries SET msg_key = 'messaging.settled' WHERE msg_key IN ('messaging.ended', 'orders.did.left_offer') AND author_id IN (?, '')`}},
 	"left-waiting": {breaks: NoneHangs, when: hasGone, do: []string{
 		`UPDATE turns SET closed_at = 0, outcome = '', next_at = due_at, next_step = 'plan' WHERE id = (SELECT MAX(t.id) FROM turns t WHERE t.owner_id = ?)`}},
 	"forgotten": {breaks: Waits, on: lastSent, do: []string{`UPDATE deliveries SET state = 'queued', next_at = 9000000000000000 WHERE id = ?`}},

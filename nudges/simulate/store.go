@@ -405,3 +405,24 @@ func hasStatus(ctx context.Context, q db.Queryer, user personID, status string) 
 	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM users WHERE id = ? AND status = ?`, user, status)
 	return n > 0, err
 }
+
+// waitingFor are the conversations in which somebody owes an answer.
+func waitingFor(ctx context.Context, q db.Queryer, user personID) (convs []string, err error) {
+	err = q.Select(ctx, &convs, `
+		SELECT DISTINCT COALESCE(o.conversation_id, t.subject) AS conv
+		FROM turns t
+		LEFT JOIN offers o ON o.id = t.subject
+		WHERE t.owner_id = ? AND t.closed_at = 0 AND t.kind IN ('answer_message', 'answer_offer')
+		ORDER BY conv`, user)
+	return convs, err
+}
+
+// toldOfLeaving counts those of some conversations that say that one of the two has
+// left.
+func toldOfLeaving(ctx context.Context, q db.Queryer, convs []string) (int64, error) {
+	told, err := some[string](ctx, q, `
+		SELECT DISTINCT conversation_id
+		FROM entries
+		WHERE conversation_id IN (?) AND msg_key IN ('messaging.ended', 'orders.did.left_offer')`, convs)
+	return int64(len(told)), err
+}
