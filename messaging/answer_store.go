@@ -28,8 +28,9 @@ func insertInbound(ctx context.Context, tx *db.Tx, in inbound) (bool, error) {
 	return n == 1, err
 }
 
-// lastThread is the conversation that the newest message to a person by a
-// channel was about; a verdict when it was about none, or about several.
+// lastThread is the conversation that the message which a person got last by a
+// channel was about; a verdict when it was about none, or about several. One that
+// is just being sent is later than any.
 func lastThread(ctx context.Context, q db.Queryer, u accounts.UserID, channel string) (ConversationID, string, error) {
 	var last struct {
 		ID     DeliveryID     `db:"id"`
@@ -38,8 +39,8 @@ func lastThread(ctx context.Context, q db.Queryer, u accounts.UserID, channel st
 	err := q.Get(ctx, &last, `
 		SELECT id, thread
 		FROM deliveries
-		WHERE user_id = ? AND channel = ? AND thread <> '' AND bundle = '' AND state IN ('sending', 'sent')
-		ORDER BY created_at DESC, id DESC
+		WHERE user_id = ? AND channel = ? AND bundle = '' AND state IN ('sending', 'sent')
+		ORDER BY CASE WHEN done_at = 0 THEN 1 ELSE 0 END DESC, done_at DESC, created_at DESC, id DESC
 		LIMIT 1`, u, channel)
 	if db.IsNone(err) {
 		return "", Unknown, nil
@@ -49,10 +50,15 @@ func lastThread(ctx context.Context, q db.Queryer, u accounts.UserID, channel st
 	}
 	var others int
 	err = q.Get(ctx, &others, `SELECT COUNT(*) FROM deliveries WHERE bundle = ? AND bundle <> '' AND thread <> ?`, last.ID, last.Thread)
-	if err != nil || others == 0 {
-		return last.Thread, "", err
+	switch {
+	case err != nil:
+		return "", "", err
+	case others > 0:
+		return "", Unclear, nil
+	case last.Thread == "": // it was about nothing that two talk about: an answer is nobody else's to read
+		return "", Unknown, nil
 	}
-	return "", Unclear, nil
+	return last.Thread, "", nil
 }
 
 // lastHeard is when a person last wrote to us by a channel; 0 for never.

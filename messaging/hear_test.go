@@ -115,6 +115,44 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// An answer goes to where the message was about that came last: not to that of one
+// that was written later and came before, and to nobody when it was about nothing
+// that two talk about.
+func TestAnswersTheLastMessage(t *testing.T) {
+	everyPort(t, func(t *testing.T, p *phones) {
+		p.say(t, p.noora, "Hei")
+		held := p.text("held")
+		p.tell(t, held)
+		p.run(t)
+		p.clock.Move(time.Minute)
+		other := p.text("later")
+		other.Thread = p.open(t, p.anna, p.noora).ID
+		p.tell(t, other)
+		p.run(t)
+		p.clock.Move(time.Minute)
+		_, err := p.DB.Do(t.Context(), `UPDATE deliveries SET done_at = ? WHERE step = 'held' AND channel = ?`, p.clock.Now(), p.carrier.channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.wrote(t, p.anna.Phone, "Kyllä", "1")
+		if p.last(t) != "Anna: Kyllä" {
+			t.Errorf("the conversation of the last message ends with %q", p.last(t))
+		}
+		p.clock.Move(time.Minute)
+		alone := p.text("alone")
+		alone.Thread = ""
+		p.tell(t, alone)
+		p.run(t)
+		p.wrote(t, p.anna.Phone, "Mitä tämä on?", "2")
+		if p.last(t) != "Anna: Kyllä" {
+			t.Errorf("an answer to what only Anna reads went to %q", p.last(t))
+		}
+		if ms := p.To(p.anna.Phone); !strings.Contains(ms[0].Text, "mihin keskusteluun") {
+			t.Errorf("she was answered %q", ms[0].Text)
+		}
+	})
+}
+
 // STOP is said to the number's owner's market, not to a provider: what it is
 // answered with promises that nothing more goes to that number. START, and choosing
 // short messages again, bring both channels back.
