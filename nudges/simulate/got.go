@@ -23,6 +23,15 @@ type got struct {
 	stop    string // the token that ends letters of its topic; "" for none
 }
 
+// lastText is what the last short message was about that went to a number by a
+// channel: where an answer to it belongs.
+type lastText struct {
+	conv    string
+	several bool          // it spoke of more than one conversation
+	unsure  bool          // it is not certain that it arrived, or that we know
+	at      clock.Instant // by the program's clock; of two at once nobody knows which came last
+}
+
 // link is one of those that a message carries.
 type link struct {
 	token string

@@ -139,6 +139,7 @@ type checker struct {
 	warnedAt  map[string]clock.Instant        // of turns
 	noted     map[string]bool                 // charges that were given back
 	acted     map[string]int                  // links that acted, with what was filled in
+	lastTexts map[string]lastText             // by channel and number
 	wroteBack set                             // messages that were answered in writing
 	taken     map[string]bool                 // words that were written back and taken
 	stopped   map[string]bool                 // numbers that answered STOP
@@ -148,7 +149,7 @@ type checker struct {
 func (c *checker) begin() {
 	c.sold, c.told, c.perDay = map[string]string{}, map[string]map[string]int{}, map[string]int{}
 	c.dayOf, c.newDays = map[messaging.DeliveryID]string{}, set{}
-	c.wroteBack = set{}
+	c.wroteBack, c.lastTexts = set{}, map[string]lastText{}
 	c.acted, c.taken, c.stopped, c.muted = map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.paidOut, c.warnedAt, c.noted = map[string]int{}, map[string]clock.Instant{}, map[string]bool{}
 }

@@ -76,7 +76,13 @@ func (w *world) carry(ctx context.Context, p *person, g got) (string, error) {
 		return "", &messaging.Refused{Reason: "no such mailbox", Gone: true}
 	}
 	loses := !w.calm && d.chance(9, letterLoses)
-	g.topic = w.leaves(ctx, channel, did, p, loses)
+	leaving := w.leaves(ctx, channel, did, p, loses)
+	g.topic = leaving.Topic
+	bounces := d.chance(5, textBounces)
+	if channel == messaging.SMS || channel == messaging.WhatsApp {
+		before, now := w.lastTexts[channel+p.phone].at, w.clock.Now().Add(w.skew.by)
+		w.lastTexts[channel+p.phone] = lastText{leaving.Thread, leaving.Others > 0, loses || bounces || now <= before, max(before, now)}
+	}
 	switch {
 	case channel == messaging.Email && p.bounces:
 		w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel, Failed: true, Gone: true, Reason: "no such mailbox"}, d.between(2, time.Minute, 20*time.Hour))
@@ -87,7 +93,7 @@ func (w *world) carry(ctx context.Context, p *person, g got) (string, error) {
 			w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel}, d.after(4, 40*time.Minute))
 			w.reads(p, g, d)
 		}
-	case d.chance(5, textBounces):
+	case bounces:
 		w.report(ctx, d, messaging.Arrival{Delivery: did, Channel: channel, Failed: true, Reason: "switched off"}, d.between(6, time.Minute, 5*time.Hour))
 	default:
 		if !d.chance(7, unreported) {

@@ -229,13 +229,13 @@ func (w *world) arrived(d *delivery, p *person) bool {
 	return d.State == messaging.Sent && !d.ReachedAt.IsZero()
 }
 
-// leaves proves, as a message leaves the house, that it should. It says what the
-// message is about.
-func (w *world) leaves(ctx context.Context, channel string, did messaging.DeliveryID, p *person, loses bool) (topic string) {
+// leaves proves, as a message leaves the house, that it should. It says what is
+// known of the message.
+func (w *world) leaves(ctx context.Context, channel string, did messaging.DeliveryID, p *person, loses bool) departing {
 	d, err := departure(ctx, w.db, did)
 	if err != nil {
 		w.broken(Unexpected, nil, "departure: "+err.Error())
-		return ""
+		return d
 	}
 	if channel == messaging.Email {
 		w.holds(Unsubscribed, d.Warning || !p.ended[d.Topic], w.tradeOfTurn(w.turn[d.Turn]), "%s to %s, who wanted no letters about %s", did, p.id, d.Topic)
@@ -243,7 +243,7 @@ func (w *world) leaves(ctx context.Context, channel string, did messaging.Delive
 	if d.Topic == messaging.TopicNudge && d.Turn != "" {
 		w.leavesAbout(ctx, d, did, p, loses)
 	}
-	return d.Topic
+	return d
 }
 
 // leavesAbout proves the same of a reminder.

@@ -313,6 +313,8 @@ type departing struct {
 	TextsBy   string        `db:"texts_by"`
 	Muted     int64         `db:"muted"`
 	StoppedAt int64         `db:"stopped"`
+	Thread    string        `db:"thread"`
+	Others    int64         `db:"others"` // that go with it, about something else
 }
 
 // departure looks a message up as it leaves.
@@ -322,7 +324,8 @@ func departure(ctx context.Context, q db.Queryer, did messaging.DeliveryID) (d d
 			COALESCE(t.waiter_id, '') AS waiter_id, COALESCE(t.subject, '') AS subject, COALESCE(t.closed_at, 0) AS closed_at,
 			u.status, u.mail_nudges, u.quiet_from, u.quiet_until, u.zone, u.texts_by,
 			(SELECT COUNT(*) FROM mutes m WHERE m.user_id = d.user_id AND m.subject = t.subject) AS muted,
-			(SELECT COUNT(*) FROM opt_outs o WHERE o.channel = d.channel AND o.address = d.address) AS stopped
+			(SELECT COUNT(*) FROM opt_outs o WHERE o.channel = d.channel AND o.address = d.address) AS stopped,
+			d.thread, (SELECT COUNT(*) FROM deliveries x WHERE x.bundle = d.id AND x.bundle <> '' AND x.thread <> d.thread) AS others
 		FROM deliveries d
 		JOIN users u ON u.id = d.user_id
 		LEFT JOIN turns t ON t.id = d.turn_id
@@ -425,4 +428,11 @@ func toldOfLeaving(ctx context.Context, q db.Queryer, convs []string) (int64, er
 		FROM entries
 		WHERE conversation_id IN (?) AND msg_key IN ('messaging.ended', 'orders.did.left_offer')`, convs)
 	return int64(len(told)), err
+}
+
+// onTheWay counts the messages to somebody by a channel of which we cannot know yet
+// whether they arrived.
+func onTheWay(ctx context.Context, q db.Queryer, user personID, channel string) (n int64, err error) {
+	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM deliveries WHERE user_id = ? AND channel = ? AND state = 'sending'`, user, channel)
+	return n, err
 }

@@ -56,7 +56,6 @@ type answer struct {
 	from    string // who says they wrote the mail
 	sender  string // who the mail's server says wrote it
 	peer    net.IP // and where it comes from
-	conv    string // where a text should go, as the one who wrote it meant it
 	kind    string // what it is called in the report
 	honest  bool   // it is its person's own
 }
@@ -65,9 +64,6 @@ type answer struct {
 func (w *world) writes(ctx context.Context, p *person, g got, d dice) error {
 	a := answer{by: p, channel: g.channel, to: g.reply, words: "Kiitos! " + string(g.id), stamp: "a-" + string(g.id), from: p.email, sender: p.email, peer: ownServer,
 		kind: "written", honest: true}
-	if tr := w.about(g); tr != nil {
-		a.conv = tr.conv
-	}
 	if d.chance(42, writtenOn) {
 		a.words = "Milloin sopii? " + string(g.id)
 	}
@@ -84,15 +80,6 @@ func (w *world) writes(ctx context.Context, p *person, g got, d dice) error {
 		})
 	}
 	return w.bringsAnswer(ctx, a, d, 0)
-}
-
-// about is the trade that a message was about; nil for several, or none.
-func (w *world) about(g got) *trade {
-	d := w.letterBy[g.id]
-	if d == nil || len(w.bundles[g.id]) > 0 {
-		return nil
-	}
-	return w.tradeOfTurn(w.turn[d.Turn])
 }
 
 // canWrite tells whether a message can be answered in writing.
@@ -197,13 +184,36 @@ func (w *world) checkLanded(ctx context.Context, a answer, verdict string) error
 	}
 	fits := n.N == want && (want == 0 || n.Author == string(a.by.id) && (n.Buyer == n.Author || n.Seller == n.Author))
 	w.holds(Landed, fits || a.by.gone, tr, "%q of %s by %s: %s, and %+v", a.words, a.by.id, a.channel, verdict, n)
+	if a.channel != messaging.Email && first {
+		if err := w.checkPlace(ctx, a, verdict, n); err != nil {
+			return err
+		}
+	}
 	if verdict != messaging.Taken || !first {
 		return nil
-	}
-	if a.conv != "" && a.conv != n.Conv && a.channel != messaging.Email {
-		w.answers[a.kind+" by "+a.channel+", and another message came between"]++
 	}
 	owed, err := owedIn(ctx, w.db, n.Conv, string(a.by.id))
 	w.holds(Landed, owed == 0, tr, "%s still owes an answer in %s", a.by.id, n.Conv)
 	return err
+}
+
+// checkPlace proves that an answer by text went to the conversation of the message
+// that came last by the same way, or nowhere when that was about none or several.
+func (w *world) checkPlace(ctx context.Context, a answer, verdict string, n landing) error {
+	last, some := w.lastTexts[a.channel+a.by.phone]
+	going, err := onTheWay(ctx, w.db, a.by.id, a.channel)
+	if err != nil || !some || last.unsure || going > 0 || a.by.gone || verdict == messaging.Twice {
+		return err
+	}
+	want := messaging.Taken
+	switch {
+	case last.several:
+		want = messaging.Unclear
+	case last.conv == "":
+		want = messaging.Unknown
+	}
+	refused := strings.HasPrefix(verdict, "messaging.") // the other has left, say
+	w.holds(Landed, verdict == want && (want != messaging.Taken || n.Conv == last.conv) || refused && want == messaging.Taken, w.convs[n.Conv],
+		"%q of %s by %s, in answer to what was about %+v: %s, in %s", a.words, a.by.id, a.channel, last, verdict, n.Conv)
+	return nil
 }
