@@ -379,14 +379,14 @@ type landing struct {
 	Seller string `db:"seller"`
 }
 
-// landed looks for words in all conversations.
-func landed(ctx context.Context, q db.Queryer, words string) (l landing, err error) {
+// landed looks for words in all of somebody's conversations.
+func landed(ctx context.Context, q db.Queryer, user personID, words string) (l landing, err error) {
 	err = q.Get(ctx, &l, `
 		SELECT COUNT(*) AS n, COALESCE(MAX(c.id), '') AS conv, COALESCE(MAX(e.author_id), '') AS author, COALESCE(MAX(c.buyer_id), '') AS buyer,
 			COALESCE(MAX(c.seller_id), '') AS seller
-		FROM entries e
-		JOIN conversations c ON c.id = e.conversation_id
-		WHERE e.text = ?`, words)
+		FROM conversations c
+		JOIN entries e ON e.conversation_id = c.id
+		WHERE (c.buyer_id = ? OR c.seller_id = ?) AND e.text = ?`, user, user, words)
 	return l, err
 }
 

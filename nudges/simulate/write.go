@@ -168,7 +168,7 @@ func (w *world) bringsAnswer(ctx context.Context, a answer, d dice, try uint64) 
 // checkLanded proves what must hold of an answer that was brought to us.
 func (w *world) checkLanded(ctx context.Context, a answer, verdict string) error {
 	w.answers[a.kind+" by "+a.channel+": "+verdict]++
-	n, err := landed(ctx, w.db, a.words)
+	n, err := landed(ctx, w.db, a.by.id, a.words)
 	if err != nil {
 		return err
 	}
