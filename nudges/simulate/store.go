@@ -398,7 +398,9 @@ func owedIn(ctx context.Context, q db.Queryer, conv, user string) (n int64, err 
 
 // hangingOn counts the open turns in which somebody has a part.
 func hangingOn(ctx context.Context, q db.Queryer, user personID) (n int64, err error) {
-	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM turns WHERE (owner_id = ? OR waiter_id = ?) AND closed_at = 0`, user, user)
+	err = q.Get(ctx, &n, `
+		SELECT (SELECT COUNT(*) FROM turns WHERE owner_id = ? AND closed_at = 0)
+			+ (SELECT COUNT(*) FROM turns WHERE waiter_id = ? AND owner_id <> ? AND closed_at = 0)`, user, user, user)
 	return n, err
 }
 
