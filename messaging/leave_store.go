@@ -42,7 +42,7 @@ func answersOf(ctx context.Context, q db.Queryer, u accounts.UserID) ([]turn.Tur
 	err := q.Select(ctx, &ts, `
 		SELECT id, kind, subject, owner_id, waiter_id
 		FROM turns
-		WHERE (owner_id = ? OR waiter_id = ?) AND closed_at = 0 AND kind IN (?, ?)
+		WHERE (owner_id = ? AND closed_at = 0 OR waiter_id = ? AND closed_at = 0) AND kind IN (?, ?)
 		ORDER BY id`, u, u, turn.AnswerMessage, turn.AnswerCase)
 	return ts, err
 }

@@ -120,6 +120,6 @@ func closeReviewTurns(ctx context.Context, tx *db.Tx, now clock.Instant, u accou
 	_, err := tx.Do(ctx, `
 		UPDATE turns
 		SET closed_at = ?, outcome = ?, next_at = NULL
-		WHERE (owner_id = ? OR waiter_id = ?) AND kind = ? AND closed_at = 0`, now, turn.Moved, u, u, turn.Review)
+		WHERE (owner_id = ? AND closed_at = 0 OR waiter_id = ? AND closed_at = 0) AND kind = ?`, now, turn.Moved, u, u, turn.Review)
 	return err
 }
