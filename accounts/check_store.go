@@ -18,7 +18,7 @@ func leftovers(ctx context.Context, q db.Queryer) (gone int64, left []string, er
 	}
 	err = q.Select(ctx, &left, `SELECT u.id FROM users u
 		WHERE u.status = 'deleted' AND (u.email NOT LIKE 'deleted:%' OR u.password_hash <> '' OR u.name_folded <> ''
-		   OR u.town <> '' OR u.postcode <> '' OR u.about <> ''
+		   OR u.town <> '' OR u.postcode <> '' OR u.about <> '' OR u.phone <> ''
 		   OR EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)
 		   OR EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id)
 		   OR EXISTS (SELECT 1 FROM addresses a WHERE a.user_id = u.id))

@@ -19,7 +19,7 @@ type exported struct {
 	At           clock.Instant  `db:"created_at" json:"-"`
 	When         string         `db:"-" json:"at"`
 	Text         string         `db:"text" json:"text,omitempty"`
-	Photo        string         `db:"photo" json:"photo,omitempty"`
+	Photo        string         `db:"photo" json:"photo,omitempty"` // path on the site
 }
 
 // Export is what a person wrote, for the download of their data. It is one of
@@ -28,6 +28,9 @@ func (s *Service) Export(ctx context.Context, u accounts.UserID) (name string, d
 	es, err := written(ctx, s.DB, u, maxExport)
 	for i := range es {
 		es[i].When = es[i].At.String()
+		if es[i].Photo != "" && s.PhotoURL != nil {
+			es[i].Photo = s.PhotoURL(es[i].Photo, "full")
+		}
 	}
 	return "messages", es, err
 }

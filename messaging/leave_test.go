@@ -72,12 +72,15 @@ func TestLeaving(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.say(t, b.anna, "Satula on vielä myynnissä.")
 		b.say(t, b.noora, "Hyvä!")
+		if err := b.Send(t.Context(), b.anna.ID, b.conv.ID, "", "p7"); err != nil {
+			t.Fatal(err)
+		}
 		name, data, err := b.Export(t.Context(), b.anna.ID)
 		if err != nil || name != "messages" {
 			t.Fatal(name, err)
 		}
 		raw, err := json.Marshal(data)
-		if err != nil || !strings.Contains(string(raw), "vielä myynnissä") || strings.Contains(string(raw), "Hyvä!") {
+		if err != nil || !strings.Contains(string(raw), "vielä myynnissä") || strings.Contains(string(raw), "Hyvä!") || !strings.Contains(string(raw), "/photos/p7-full.jpg") {
 			t.Errorf("exported %s (%v)", raw, err)
 		}
 		b.tell(t, b.nudge("first"))
@@ -99,7 +102,7 @@ func TestLeaving(t *testing.T) {
 		if err := b.DB.Get(t.Context(), &left, `SELECT COUNT(*) FROM deliveries WHERE address LIKE '%@%'`); err != nil || left != 0 {
 			t.Errorf("%d addresses kept (%v)", left, err)
 		}
-		if len(b.read(t, b.noora)) != 2 {
+		if len(b.read(t, b.noora)) != 3 {
 			t.Error("what she wrote is gone for the other")
 		}
 	})
