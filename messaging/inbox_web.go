@@ -9,6 +9,7 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/clock"
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/i18n"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
@@ -229,7 +230,7 @@ func (s *Service) conversationPage(c *web.Ctx, conv Conversation, form web.Form)
 	if err != nil {
 		return page.InboxPage{}, err
 	}
-	if err := s.read(ctx, conv, u, conv.LastSeq); err != nil {
+	if err := s.read(ctx, conv, u, conv.LastSeq); err != nil && !fault.Is(err, fault.Busy) { // on a full disk people can still read
 		return page.InboxPage{}, err
 	}
 	p, err := s.inboxPage(c, &conv)

@@ -113,11 +113,11 @@ var facts = map[string]string{
 	"draft":     `SELECT id FROM listings`,
 	"photo":     `SELECT listing_id FROM photos`,
 	"listing":   `SELECT id FROM listings WHERE state IN ('live', 'reserved') AND seq > 0`,
-	"order":     `SELECT checkout_key FROM orders`,
+	"order":     `SELECT SUBSTR(checkout_key, 1, 15) FROM orders`, // "checkout-000001", without what was chosen there
 }
 
 // paidFor are the orders whose money is held.
-const paidFor = `SELECT o.checkout_key FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.state = 'held' AND o.paid_at > 0`
+const paidFor = `SELECT SUBSTR(o.checkout_key, 1, 15) FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.state = 'held' AND o.paid_at > 0`
 
 // unsettled says where the other orders, and the jobs that are left, stand.
 const unsettled = `
