@@ -3,6 +3,7 @@ package orders_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/turn"
@@ -64,6 +65,22 @@ func TestTheParcelGoesOnMeanwhile(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A bank may take longer than an operator's deadline. The trade stays with the
+// operator whatever its parcel does, so that nobody is paid what the bank takes.
+func TestTheBankTakesItsTime(t *testing.T) {
+	each(t, func(m *orderstest.Market) {
+		o := bank(m, m.PaidFor())
+		m.Later(15 * 24 * time.Hour)
+		m.Is(o, orders.InReview)
+		m.Cue(o, "collect")
+		m.Owes(m.Is(o, orders.InReview), turn.Rule, turn.Operator)
+		settle(m, false)
+		m.Does(o, orders.Operator, orders.Refund, orders.Input{Note: "Pankki päätti."})
+		m.Money(m.Is(o, orders.Refunded), payments.Refunded)
+		m.Sound()
+	})
 }
 
 // A bank may want the money a second time: the trade stops again.

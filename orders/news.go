@@ -105,7 +105,16 @@ func (s *Service) askFirst(ctx context.Context, oid ID) error {
 
 func (s *Service) scanned(ctx context.Context, a shipping.Scanned) (moved bool, ev Event, err error) {
 	ev = scanEvent(a.Code, a.Back)
-	moved, err = s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(*db.Tx, Order) (Event, error) { return ev, nil })
+	moved, err = s.news(ctx, ID(a.OrderID), Carrier, Input{at: a.At}, func(tx *db.Tx, o Order) (Event, error) {
+		if o.State != InReview {
+			return ev, nil
+		}
+		bank, err := s.Payments.DisputeOf(ctx, tx, a.OrderID)
+		if bank != "" { // the parcel decides nothing while the bank may take the money
+			return "", err
+		}
+		return ev, err
+	})
 	return moved, ev, err
 }
 
