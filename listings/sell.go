@@ -299,8 +299,10 @@ func (s *Service) step(ctx context.Context, seller accounts.UserID, id ID, to St
 		if to == Sold {
 			l.SoldAt, l.SoldByHand = s.Clock.Now(), true
 		}
-		l, err = s.save(ctx, tx, l)
-		return err
+		if l, err = s.save(ctx, tx, l); err != nil {
+			return err
+		}
+		return s.offSale(ctx, tx, l)
 	})
 	return l, err
 }

@@ -49,6 +49,11 @@ type Service struct {
 	// listing's page, such as their open trade about it; nil shows nothing.
 	Extra func(c *web.Ctx, l Listing) (templ.Component, error)
 
+	// OffSale is told, in the same transaction, of a listing that its seller took
+	// off sale or sold elsewhere, or that an operator hid: whoever waits for an
+	// answer about it waits for nothing. nil tells nobody.
+	OffSale func(ctx context.Context, tx *db.Tx, l Listing) error
+
 	counts counts
 	strays strays
 	pruned atomic.Int64 // how often Prune looked at a block of the search index
@@ -148,43 +153,53 @@ func (s *Service) Sold(ctx context.Context, tx *db.Tx, id ID) error {
 // Hide takes a listing out of everybody's sight but its seller's and staff's;
 // for operators. Twice is fine.
 func (s *Service) Hide(ctx context.Context, tx *db.Tx, id ID) error {
-	return s.setHidden(ctx, tx, id, true)
+	l, err := s.setHidden(ctx, tx, id, true)
+	if err != nil {
+		return err
+	}
+	return s.offSale(ctx, tx, l)
+}
+
+func (s *Service) offSale(ctx context.Context, tx *db.Tx, l Listing) error {
+	if s.OffSale == nil {
+		return nil
+	}
+	return s.OffSale(ctx, tx, l)
 }
 
 // Show undoes Hide.
 func (s *Service) Show(ctx context.Context, tx *db.Tx, id ID) error {
-	return s.setHidden(ctx, tx, id, false)
+	_, err := s.setHidden(ctx, tx, id, false)
+	return err
 }
 
-func (s *Service) setHidden(ctx context.Context, tx *db.Tx, id ID, hidden bool) error {
-	_, err := s.change(ctx, tx, id, func(l *Listing) error {
+func (s *Service) setHidden(ctx context.Context, tx *db.Tx, id ID, hidden bool) (Listing, error) {
+	return s.change(ctx, tx, id, func(l *Listing) error {
 		l.Hidden = hidden
 		return nil
 	})
-	return err
 }
 
 // HideAllOf hides everything a seller has; for suspending somebody.
 func (s *Service) HideAllOf(ctx context.Context, tx *db.Tx, seller accounts.UserID) error {
-	return s.hideAll(ctx, tx, seller, true)
+	return s.each(ctx, tx, seller, false, s.Hide)
 }
 
 // ShowAllOf undoes HideAllOf, and with it every Hide of a single listing.
 func (s *Service) ShowAllOf(ctx context.Context, tx *db.Tx, seller accounts.UserID) error {
-	return s.hideAll(ctx, tx, seller, false)
+	return s.each(ctx, tx, seller, true, s.Show)
 }
 
-func (s *Service) hideAll(ctx context.Context, tx *db.Tx, seller accounts.UserID, hidden bool) error {
-	ids, err := idsOf(ctx, tx, seller, !hidden)
-	if err != nil {
-		return err
-	}
+// each does something with all that a seller has, of what is hidden or of what is
+// not.
+func (s *Service) each(ctx context.Context, tx *db.Tx, seller accounts.UserID, hidden bool, do func(context.Context, *db.Tx, ID) error) error {
+	ids, err := idsOf(ctx, tx, seller, hidden)
 	for _, id := range ids {
-		if err := s.setHidden(ctx, tx, id, hidden); err != nil {
+		if err := do(ctx, tx, id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return err
 }
 
 // SetMeasured notes whether a seller posts within a day, as measured from

@@ -129,7 +129,7 @@ func (s *Service) sold(ctx context.Context, tx *db.Tx, o Order) error {
 			return err
 		}
 	}
-	return s.closeOffers(ctx, tx, o.Listing)
+	return s.closeOffers(ctx, tx, o.Listing, "orders.did.sold_offer")
 }
 
 // openReviews lets both say how it went.

@@ -376,8 +376,18 @@ func (s *Service) LapseOffer(ctx context.Context, oid OfferID, version int64) er
 	})
 }
 
-// closeOffers ends what is open about a thing that is sold.
-func (s *Service) closeOffers(ctx context.Context, tx *db.Tx, lid listings.ID) error {
+// OffSale ends the offers for a thing that nobody can buy any more, as both can
+// read; for listings.Service.OffSale.
+func (s *Service) OffSale(ctx context.Context, tx *db.Tx, l listings.Listing) error {
+	key := "orders.did.gone_offer"
+	if l.State == listings.Sold {
+		key = "orders.did.sold_offer"
+	}
+	return s.closeOffers(ctx, tx, l.ID, key)
+}
+
+// closeOffers ends what is open about a thing, for the reason that key words.
+func (s *Service) closeOffers(ctx context.Context, tx *db.Tx, lid listings.ID, key string) error {
 	open, err := openOffers(ctx, tx, lid, sweepOffer)
 	if err != nil {
 		return err
@@ -386,7 +396,7 @@ func (s *Service) closeOffers(ctx context.Context, tx *db.Tx, lid listings.ID) e
 		if err := s.closeOffer(ctx, tx, o, OfferExpired, turn.Moved); err != nil {
 			return err
 		}
-		if err := s.offerEntry(ctx, tx, o, "", "orders.did.sold_offer"); err != nil {
+		if err := s.offerEntry(ctx, tx, o, "", key); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"github.com/kierto/kierto/accounts"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -249,6 +250,43 @@ func TestOtherOffersEndWithTheSale(t *testing.T) {
 		}
 		m.Sound()
 	})
+}
+
+// Nobody waits for an answer about a thing that is off sale: its offers end, and
+// both can read why.
+func TestOffersEndWithTheListing(t *testing.T) {
+	for reason, gone := range map[string]func(m *orderstest.Market) error{
+		"orders.did.gone_offer": func(m *orderstest.Market) error {
+			_, err := m.Service.Listings.Withdraw(m.Context(), m.Anna.ID, m.Saddle.ID)
+			return err
+		},
+		"orders.did.sold_offer": func(m *orderstest.Market) error {
+			_, err := m.Service.Listings.MarkSold(m.Context(), m.Anna.ID, m.Saddle.ID)
+			return err
+		},
+		"hidden: orders.did.gone_offer": func(m *orderstest.Market) error {
+			return m.DB.InTx(m.Context(), func(tx *db.Tx) error { return m.Service.Listings.Hide(m.Context(), tx, m.Saddle.ID) })
+		},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			orderstest.Each(t, func(m *orderstest.Market) {
+				offer, err := m.MakeOffer(m.Context(), m.Noora.ID, m.Saddle.ID, money.EUR(5000))
+				m.OK(err)
+				m.OK(gone(m))
+				if owed, err := turn.OpenOf(m.Context(), m.DB, string(offer.ID)); err != nil || len(owed) > 0 {
+					m.Errorf("still owed: %+v, %v", owed, err)
+				}
+				offer, err = m.OfferFor(m.Context(), m.DB, offer.ID, m.Noora.ID)
+				m.OK(err)
+				es, err := m.Messages.Whole(m.Context(), offer.Conversation)
+				m.OK(err)
+				if last := es[len(es)-1]; offer.State != orders.OfferExpired || !strings.HasSuffix(reason, last.Key) {
+					m.Errorf("the offer is %s, the last line %s", offer.State, last.Key)
+				}
+				m.Sound()
+			})
+		})
+	}
 }
 
 // Reviews are blind until both are in, or 14 days have passed.

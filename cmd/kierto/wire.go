@@ -255,7 +255,7 @@ func (m *market) hooks() {
 		return m.orders.Settled(ctx, orders.ID(orderID), true)
 	}
 
-	m.listings.ShipOptions = m.shipOptions
+	m.listings.ShipOptions, m.listings.OffSale = m.shipOptions, m.orders.OffSale
 	m.listings.BuyerFee = func(l listings.Listing) money.Amount { return orders.Fee(l.Price()) }
 
 	m.messages.Recheck, m.messages.Went, m.messages.Actions = m.nudges.Recheck, m.nudges.Went, m.nudges.Actions

@@ -92,6 +92,7 @@ func Open(t *testing.T, d *db.DB) *Market {
 	ship.Work(q)
 	pay := m.startPayments(acc, msgs, log)
 	m.Service = orders.New(d, m.Clock, q, log, acc, msgs, list, ship, pay)
+	list.OffSale = m.OffSale
 	m.Reached = func(context.Context, db.Queryer, turn.ID, accounts.UserID) (bool, error) { return !m.Unreached, nil }
 	m.Work(q)
 	m.Anna, m.Noora = accountstest.Person(t, acc, "Anna Korpi"), accountstest.Person(t, acc, "Noora Lehto")
