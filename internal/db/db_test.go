@@ -317,6 +317,34 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
+// A database of an older program takes what came since, whatever its number.
+func TestMigrateAnOlderDatabase(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			url := ""
+			if name == "postgres" {
+				url = testdb.EmptyURL(t)
+			}
+			d, err := db.Open(t.Context(), db.Config{URL: url, Dir: t.TempDir()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = d.Close() }()
+			late := []string{"00013_asked_most.sql", "00103_refusals.sql"}
+			if err := d.MigrateBut(t.Context(), late...); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if pending, err := d.Pending(t.Context()); err != nil || len(pending) > 0 {
+				t.Errorf("pending %v, %v", pending, err)
+			}
+		})
+	}
+}
+
 // What nobody waits for is still part of its transaction: it is seen by what
 // follows, kept with it, and lost with it.
 func TestLater(t *testing.T) {

@@ -108,12 +108,21 @@ func Fingerprint() string {
 const fingerprintLetters = 16
 
 func (d *DB) provider() (*goose.Provider, error) {
-	dialect, folder := goose.DialectSQLite3, "sqlite"
+	folder := "sqlite"
 	if d.postgres {
-		dialect, folder = goose.DialectPostgres, "postgres"
+		folder = "postgres"
 	}
-	p, err := goose.NewProvider(dialect, d.write.DB, folders{"migrations/common", "migrations/" + folder},
-		goose.WithDisableGlobalRegistry(true))
+	return d.providerOf(folders{"migrations/common", "migrations/" + folder})
+}
+
+// providerOf runs the migrations of files. One that an older database lacks runs
+// whatever higher numbers have run there.
+func (d *DB) providerOf(files fs.FS) (*goose.Provider, error) {
+	dialect := goose.DialectSQLite3
+	if d.postgres {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, d.write.DB, files, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("db: migrations: %w", err)
 	}
