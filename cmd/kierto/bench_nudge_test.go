@@ -67,20 +67,22 @@ func (b *bench) median(f func() error) figure {
 }
 
 // fillTurns makes up open turns, the from-th to the one before until, that are
-// due long from now.
+// due long from now and planned under the live policy, so that no sweep has them
+// to plan anew.
 func (b *bench) fillTurns(m *market, from, until int) {
 	b.Helper()
 	later := m.clock.Now().Add(10_000 * time.Hour)
 	for ; from < until; from += turnsABite {
 		_, err := m.db.Do(b.Context(), `
-			INSERT INTO turns (id, kind, subject, version, owner_id, opened_at, due_at, next_at, next_step)
+			INSERT INTO turns (id, kind, subject, version, owner_id, opened_at, due_at, next_at, next_step, policy)
 			WITH RECURSIVE made (n) AS (
 				SELECT CAST(? AS BIGINT)
 				UNION ALL
 				SELECT n + 1 FROM made WHERE n + 1 < ?
 			)
-			SELECT 'trn_bench' || n, 'answer_message', 'cnv_bench' || n, 1, 'usr_bench' || n, 0, ? + n * 1000000, ? + n * 1000000, 'first'
-			FROM made`, from, min(from+turnsABite, until), later, later)
+			SELECT 'trn_bench' || n, 'answer_message', 'cnv_bench' || n, 1, 'usr_bench' || n, 0, ? + n * 1000000, ? + n * 1000000, 'first',
+				CAST(? AS TEXT)
+			FROM made`, from, min(from+turnsABite, until), later, later, m.nudges.Policy.Version)
 		if err != nil {
 			b.Fatal(err)
 		}
