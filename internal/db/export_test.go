@@ -9,11 +9,7 @@ import (
 // MigrateBut brings the tables to where an older program left them, which did not
 // know the named migrations.
 func (d *DB) MigrateBut(ctx context.Context, names ...string) error {
-	folder := "sqlite"
-	if d.postgres {
-		folder = "postgres"
-	}
-	p, err := d.providerOf(without{folders{"migrations/common", "migrations/" + folder}, names})
+	p, err := d.providerOf(without{d.folders(), names})
 	if err != nil {
 		return err
 	}

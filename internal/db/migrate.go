@@ -107,12 +107,14 @@ func Fingerprint() string {
 // fingerprintLetters keep a Fingerprint short enough for a database name.
 const fingerprintLetters = 16
 
-func (d *DB) provider() (*goose.Provider, error) {
-	folder := "sqlite"
+func (d *DB) provider() (*goose.Provider, error) { return d.providerOf(d.folders()) }
+
+// folders are those with this database's migrations.
+func (d *DB) folders() folders {
 	if d.postgres {
-		folder = "postgres"
+		return folders{"migrations/common", "migrations/postgres"}
 	}
-	return d.providerOf(folders{"migrations/common", "migrations/" + folder})
+	return folders{"migrations/common", "migrations/sqlite"}
 }
 
 // providerOf runs the migrations of files. One that an older database lacks runs
