@@ -37,8 +37,11 @@ const extendDays = 2
 // note of it. Errors: ErrNoLink, ErrExpired; ErrUsed when it was done before;
 // ErrOver when it is no longer owed; the faults of the move itself.
 func (s *Service) Tap(ctx context.Context, token string, in Given) (about, error) {
-	var b about
-	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+	b, err := s.askBefore(ctx, token)
+	if err != nil {
+		return b, err
+	}
+	err = s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 		if b, err = s.open(ctx, tx, token); err != nil {
 			return err
 		}
@@ -60,6 +63,18 @@ func (s *Service) Tap(ctx context.Context, token string, in Given) (about, error
 		}
 		return s.act(ctx, tx, b, d, in)
 	})
+	return b, err
+}
+
+// askBefore asks outside what the trade has to know before the move of a link.
+func (s *Service) askBefore(ctx context.Context, token string) (about, error) {
+	b, err := s.open(ctx, s.DB, token)
+	if err != nil {
+		return b, err
+	}
+	if d, ok := deedOf(b.turn.Kind, b.side, b.deed); ok && d.event != "" && b.may(d) {
+		err = s.Orders.Before(ctx, b.order.ID, d.event, b.role)
+	}
 	return b, err
 }
 

@@ -246,6 +246,39 @@ func TestEachDeedByOneTap(t *testing.T) {
 	}
 }
 
+// Calling it off by a link asks the carrier first, as the site does: nothing is
+// called off under a parcel that it has, though nobody was told of it yet. One
+// that does not answer holds up nobody.
+func TestALinkAsksTheCarrierBeforeTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		down   bool
+		status int
+		want   orders.State
+	}{{"answers", false, 409, orders.Shipped}, {"is down", true, 303, orders.Cancelled}} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(w *watched) {
+				o := w.PaidFor()
+				w.Clock.Set(o.PromisedAt.Add(time.Hour))
+				tn, _ := w.owed(string(o.ID))
+				link, b := w.nudges.LinkOf(tn, w.Noora.ID, "leave"), w.tapper()
+				b.Get(link).Want(200)
+				w.OK(w.Carrier.Cue(o.Ref, "drop"))
+				w.Clock.Move(2 * time.Minute)
+				w.Carrier.Down(c.down)
+				b.Post(link, nil).Want(c.status)
+				w.Is(o, c.want)
+				if b.Get(link).Want(200).Find("main form[method=post]").Length() != 0 {
+					w.Error("the link still offers it")
+				}
+				w.Carrier.Down(false)
+				w.Rest()
+				w.Sound()
+			})
+		})
+	}
+}
+
 // Every deed is tried above, or leads on to the site, or has a test of its own.
 func TestNoDeedIsForgotten(t *testing.T) {
 	t.Parallel()

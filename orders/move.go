@@ -64,10 +64,8 @@ func (s *Service) Move(ctx context.Context, oid ID, ev Event, who Who, in Input)
 			return Order{}, err
 		}
 	}
-	if ev == Cancel && who.Actor == Buyer {
-		if err := s.askFirst(ctx, oid); err != nil {
-			return Order{}, err
-		}
+	if err := s.Before(ctx, oid, ev, who.Actor); err != nil {
+		return Order{}, err
 	}
 	var o Order
 	err := s.DB.InTx(ctx, func(tx *db.Tx) (err error) {
@@ -80,8 +78,20 @@ func (s *Service) Move(ctx context.Context, oid ID, ev Event, who Who, in Input)
 	return o, err
 }
 
-// MoveTx is Move within the caller's transaction. It takes no handover from a
-// seller: a wrong code has to be counted even when nothing else is kept.
+// Before is what has to be asked outside before a person's move, and outside any
+// transaction: whether the carrier has what a buyer calls off. What it says is
+// done at once, and the move comes too late. A carrier that does not answer
+// holds up nobody.
+func (s *Service) Before(ctx context.Context, oid ID, ev Event, by Actor) error {
+	if ev != Cancel || by != Buyer {
+		return nil
+	}
+	return s.askFirst(ctx, oid)
+}
+
+// MoveTx is Move within the caller's transaction, who has called Before. It takes
+// no handover from a seller: a wrong code has to be counted even when nothing
+// else is kept.
 func (s *Service) MoveTx(ctx context.Context, tx *db.Tx, oid ID, ev Event, who Who, in Input) (Order, error) {
 	if ev == HandOver && who.Actor == Seller {
 		return Order{}, missing()
