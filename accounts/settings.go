@@ -96,6 +96,22 @@ type Channels struct {
 	Texts                      *string // how short messages go: ByNone, BySMS, ByWhatsApp; nil: as before
 }
 
+// Mails are the kinds of e-mail that a person may end.
+type Mails struct {
+	Messages, Nudges, Searches bool
+}
+
+// StopMails ends the kinds of e-mail to a person that keep says false to, and
+// leaves the others as they are. It does nothing to somebody who left.
+func (s *Service) StopMails(ctx context.Context, id UserID, keep Mails) error {
+	return s.DB.InTx(ctx, func(tx *db.Tx) error {
+		if found, err := stopMails(ctx, tx, id, keep); err != nil || !found {
+			return err
+		}
+		return s.changed(ctx, tx, id)
+	})
+}
+
 // SaveChannels stores them. It fails with Invalid faults of the fields
 // "quiet_from", "quiet_until" and "texts".
 func (s *Service) SaveChannels(ctx context.Context, id UserID, in Channels) error {

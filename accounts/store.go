@@ -84,6 +84,16 @@ func setChannels(ctx context.Context, tx *db.Tx, u User) error {
 	return err
 }
 
+// stopMails ends the kinds of mail that keep says false to. What others change at
+// the same moment stays.
+func stopMails(ctx context.Context, tx *db.Tx, id UserID, keep Mails) (found bool, err error) {
+	n, err := tx.Do(ctx, `UPDATE users
+		SET mail_messages = (mail_messages AND ?), mail_nudges = (mail_nudges AND ?), mail_searches = (mail_searches AND ?)
+		WHERE id = ? AND status <> 'deleted'`,
+		keep.Messages, keep.Nudges, keep.Searches, id)
+	return n > 0, err
+}
+
 func setLang(ctx context.Context, tx *db.Tx, id UserID, lang string) error {
 	_, err := tx.Do(ctx, `UPDATE users SET lang = ? WHERE id = ?`, lang, id)
 	return err

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"strings"
 
 	"github.com/kierto/kierto/accounts"
@@ -54,15 +53,7 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Accounts.Get(ctx, s.DB, u)
-	if err != nil || p.IsDeleted() {
-		return err
-	}
-	return s.Accounts.SaveChannels(ctx, u, accounts.Channels{
-		QuietFrom: clockTime(p.QuietFrom), QuietUntil: clockTime(p.QuietUntil), Nudges: p.MailNudges && topic != TopicNudge,
-		Messages: p.MailMessages && topic != TopicMessage, Searches: p.MailSearches && topic != TopicSearch,
+	return s.Accounts.StopMails(ctx, u, accounts.Mails{
+		Messages: topic != TopicMessage, Nudges: topic != TopicNudge, Searches: topic != TopicSearch,
 	})
 }
-
-// clockTime is minutes from midnight as a settings form has them.
-func clockTime(minutes int64) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }

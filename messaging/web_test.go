@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -286,6 +287,34 @@ func TestUnsubscribing(t *testing.T) {
 		for _, x := range []string{string(bad), "x", strings.Repeat("A", 200), b.UnsubscribeToken(b.anna.ID, messaging.TopicMoney)} {
 			stranger.Get("/unsubscribe/" + x).Want(404)
 			stranger.Post("/unsubscribe/"+x, nil).Want(404)
+		}
+	})
+}
+
+// Who ends two kinds of letters at the same moment gets neither, and keeps the
+// third, and their quiet hours.
+func TestUnsubscribingFromTwoAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for round := range 20 {
+			if err := b.Accounts.SaveChannels(t.Context(), b.anna.ID, accounts.Channels{QuietFrom: "21:00", QuietUntil: "07:00", Messages: true, Nudges: true, Searches: true}); err != nil {
+				t.Fatal(err)
+			}
+			var all sync.WaitGroup
+			for _, topic := range []string{messaging.TopicMessage, messaging.TopicNudge} {
+				all.Go(func() {
+					if err := b.Unsubscribe(t.Context(), b.UnsubscribeToken(b.anna.ID, topic)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			u, err := b.Accounts.Get(t.Context(), b.DB, b.anna.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u.MailMessages || u.MailNudges || !u.MailSearches || u.QuietFrom != 21*60 || u.QuietUntil != 7*60 {
+				t.Fatalf("round %d: messages %v, reminders %v, searches %v, quiet %d to %d", round, u.MailMessages, u.MailNudges, u.MailSearches, u.QuietFrom, u.QuietUntil)
+			}
 		}
 	})
 }
