@@ -33,7 +33,7 @@ func (s *Service) Delete(ctx context.Context, id UserID, password string) error 
 				return err
 			}
 		}
-		if err := deleteSessions(ctx, tx, id, ""); err != nil {
+		if err := s.endSessions(ctx, tx, id, ""); err != nil {
 			return err
 		}
 		if err := deleteTokens(ctx, tx, id); err != nil {

@@ -86,11 +86,12 @@ func (s *Service) UnsubscribeBrowser(ctx context.Context, u accounts.UserID, whi
 	return dropBrowser(ctx, s.DB, u, which)
 }
 
-// SessionsEnded forgets the browsers of u that subscribed in a session that lives
-// no more: whoever signs out, or signs other browsers out, leaves nobody behind who
-// gets their messages. A session that is merely old ends nothing. It is one of
-// accounts' Ended hooks.
+// SessionsEnded ends the live streams of u in sessions that live no more, and
+// forgets the browsers that subscribed in one: whoever signs out, or signs other
+// browsers out, leaves nobody behind who gets their messages. A session that is
+// merely old ends nothing. It is one of accounts' Ended hooks.
 func (s *Service) SessionsEnded(ctx context.Context, tx *db.Tx, u accounts.UserID, living []string) error {
+	s.Live.Wake(ctx, tx, endedTopic(u))
 	return dropBrowsers(ctx, tx, u, living)
 }
 

@@ -91,6 +91,15 @@ func Topic(id ConversationID) string { return "conversation:" + string(id) }
 // UserTopic is what live parts of a person's pages watch.
 func UserTopic(u accounts.UserID) string { return "user:" + string(u) }
 
+// endedTopic wakes a person's live streams when sessions of theirs end.
+func endedTopic(u accounts.UserID) string { return "ended:" + string(u) }
+
+// Watch is how a live stream of u watches topics: it is woken too when sessions of
+// theirs end, so that one of those ends at once.
+func (s *Service) Watch(u accounts.UserID, topics ...string) (woken <-chan struct{}, stop func()) {
+	return s.Live.Watch(append(topics, endedTopic(u))...)
+}
+
 // Opening says which conversation is meant, and how it looks if it has to be
 // made.
 type Opening struct {

@@ -16,12 +16,10 @@ import (
 	"github.com/kierto/kierto/templates/ui"
 )
 
-// How often people may write, and how long one live stream stays open before the
-// browser asks, and is checked, again.
+// How often people may write.
 const (
 	sendBurst, sendEach = 20, 3 * time.Second
 	helpBurst, helpEach = 6, 30 * time.Second
-	liveFor             = 10 * time.Minute
 )
 
 // Web registers the routes.
@@ -143,10 +141,7 @@ func (s *Service) SendForm(c *web.Ctx, conv Conversation, form web.Form) error {
 
 // getInboxLive keeps the list of conversations up to date.
 func (s *Service) getInboxLive(c *web.Ctx) error {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), liveFor)
-	defer cancel()
-	c.SetRequest(c.Request().WithContext(ctx))
-	woken, stop := s.Live.Watch(UserTopic(me(c)))
+	woken, stop := s.Watch(me(c), UserTopic(me(c)))
 	defer stop()
 	return c.Live(page.ListEvent, woken, func() (templ.Component, error) {
 		c.Say.Now = s.Clock.Now()
@@ -161,17 +156,14 @@ func (s *Service) getLive(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), liveFor)
-	defer cancel()
-	c.SetRequest(c.Request().WithContext(ctx))
-	woken, stop := s.Live.Watch(conv.topic(), UserTopic(me(c)))
+	woken, stop := s.Watch(me(c), conv.topic(), UserTopic(me(c)))
 	defer stop()
 	return c.LiveParts(woken, func() ([]web.Part, error) {
 		conv, err := s.party(c)
 		if err != nil {
 			return nil, err
 		}
-		es, err := s.look(ctx, conv, me(c))
+		es, err := s.look(c.Request().Context(), conv, me(c))
 		if err != nil {
 			return nil, err
 		}

@@ -33,10 +33,18 @@ import (
 // site is a bench with pages.
 func (b *bench) site(t *testing.T) *web.Server {
 	t.Helper()
-	srv := web.New(web.Options{
+	return b.siteWith(t, func(*web.Options) {})
+}
+
+// siteWith is a site that differs from the usual one.
+func (b *bench) siteWith(t *testing.T, change func(*web.Options)) *web.Server {
+	t.Helper()
+	o := web.Options{
 		BaseURL: "http://kierto.test", Clock: b.clock, Log: slog.New(slog.DiscardHandler), Identify: b.Accounts.Identify,
 		Badges: b.Badges, ErrorPage: layout.Error, Sessions: b.Accounts.SessionStore(),
-	})
+	}
+	change(&o)
+	srv := web.New(o)
 	b.Web(srv)
 	return srv
 }

@@ -237,7 +237,7 @@ func (s *Service) getLive(c *web.Ctx) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	woken, stop := s.Messages.Live.Watch(messaging.Topic(t.Order.Conversation))
+	woken, stop := s.Messages.Watch(me(c), messaging.Topic(t.Order.Conversation))
 	defer stop()
 	return c.LiveParts(woken, func() ([]web.Part, error) {
 		c.Say.Now = s.Clock.Now()

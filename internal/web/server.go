@@ -41,6 +41,7 @@ type Options struct {
 	Badges     func(ctx context.Context, id string) (Badges, error) // counts in the top bar
 	ErrorPage  func(f Frame, e ErrorView) templ.Component           // the page of an error
 	Demo       func() *Demo                                         // the demo's foot; nil outside it
+	Beat       time.Duration                                        // between looks at a quiet event stream; 20 s when 0
 	FormTime   time.Duration                                        // to send an ordinary form; 30 s when 0
 	ExtraForms []string                                             // origins forms may also be sent to: the payment page
 }
@@ -61,6 +62,7 @@ type Server struct {
 	routes   []Route
 	uploads  map[string]bool // paths whose bodies may be large
 	micro    micro
+	streams  streams
 	observe  func(answered) // counts an answer from the micro-cache; nil: nobody counts
 }
 
