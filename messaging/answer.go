@@ -118,16 +118,19 @@ func clipBytes(s string, n int) string {
 }
 
 // secretPaths are the beginnings of our links that act for whoever holds them.
-var secretPaths = []string{"/t/", "/unsubscribe/", "/reset/", "/confirm/"}
+var secretPaths = []string{"/t/", "/unsubscribe/", "/reset/", "/confirm/", "/webhooks/sms/"}
+
+// HoldsSecret tells whether a line holds an address of ours that acts for whoever
+// has it.
+func (s *Service) HoldsSecret(line string) bool {
+	_, site, _ := strings.Cut(strings.ToLower(s.Config.BaseURL), "://")
+	line = strings.ToLower(line)
+	return slices.ContainsFunc(secretPaths, func(path string) bool { return strings.Contains(line, site+path) })
+}
 
 // withoutLinks is text without the lines that hold such a link. Nobody writes one:
 // it stands in the letter that is answered, and where a mail program quotes in a
 // way we do not know, the other party would get it.
 func (s *Service) withoutLinks(text string) string {
-	_, site, _ := strings.Cut(strings.ToLower(s.Config.BaseURL), "://")
-	lines := strings.Split(text, "\n")
-	return strings.Join(slices.DeleteFunc(lines, func(line string) bool {
-		line = strings.ToLower(line)
-		return slices.ContainsFunc(secretPaths, func(path string) bool { return strings.Contains(line, site+path) })
-	}), "\n")
+	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n"), s.HoldsSecret), "\n")
 }

@@ -87,6 +87,33 @@ func TestEveryRouteKeepsItsAccess(t *testing.T) {
 	}
 }
 
+// Whatever acts for anybody by what stands in its address is cut from answers to
+// letters, so that no quoted letter hands it to the other party.
+func TestNoAnswerHandsOnALinkThatActs(t *testing.T) {
+	t.Parallel()
+	m, _ := unseeded(t, testdb.SQLite(t))
+	acts := 0
+	for _, r := range m.server(web.Options{}).Routes() {
+		at := strings.IndexByte(r.Path, ':')
+		if at < 0 {
+			continue
+		}
+		name, _, _ := strings.Cut(r.Path[at+1:], "/")
+		byItself := (r.Access == web.Anyone || r.Access == web.Machine) && r.Method != http.MethodGet && name != "lang"
+		secret := byItself || name == "token" || name == "secret"
+		if secret {
+			acts++
+		}
+		line := "Lue tämä: <" + m.cfg.BaseURL + r.Path[:at] + "AbC-123>"
+		if m.messages.HoldsSecret(line) != secret {
+			t.Errorf("%s %s: cut from answers %v, acts by its address %v", r.Method, r.Path, !secret, secret)
+		}
+	}
+	if acts < 8 {
+		t.Errorf("only %d routes act by their address", acts)
+	}
+}
+
 // A marketplace that serves has none of the demo's routes.
 func TestTheDemoIsNoPartOfServing(t *testing.T) {
 	t.Parallel()
