@@ -84,7 +84,7 @@ func (v measures) steps(e nudges.Effect) pages.Measured {
 		v.add(&m, v.kind(s.Kind)+" · "+v.step(s.Kind, s.Step), s.Acted, pointsBy, "done")
 		all = append(all, s.Acted)
 		m.Table.Rows = append(m.Table.Rows, row(v.kind(s.Kind), v.step(s.Kind, s.Step), v.share(s.Sent), v.share(s.Held), v.estimate(s.Acted, pointsBy),
-			v.num(s.Median[0]), v.num(s.Median[1]), v.estimate(s.Sooner, hourBy), strconv.Itoa(s.Mutes)))
+			v.Decimal(s.Median[0]), v.Decimal(s.Median[1]), v.estimate(s.Sooner, hourBy), strconv.Itoa(s.Mutes)))
 	}
 	v.rest(&m, all)
 	if e.Cut {
@@ -119,8 +119,8 @@ func (v measures) add(m *pages.Measured, label string, e nudges.Estimate, by flo
 	if e.Value < 0 {
 		key, low, high = "desk.effect_worse_"+words, -e.High, -e.Low
 	}
-	size := v.num(math.Abs(e.Value) * by)
-	m.Findings = append(m.Findings, v.T(key, "Kind", label, "Hours", size, "Points", size, "Low", v.num(low*by), "High", v.num(high*by)))
+	size := v.Decimal(math.Abs(e.Value) * by)
+	m.Findings = append(m.Findings, v.T(key, "Kind", label, "Hours", size, "Points", size, "Low", v.Decimal(low*by), "High", v.Decimal(high*by)))
 }
 
 // rest says what was not found, where something was not.
@@ -155,32 +155,12 @@ func row(cells ...string) []ui.Cell {
 	return out
 }
 
-// num is a number with one decimal, as the reader writes it; – for none and ∞
-// for never.
-func (v measures) num(x float64) string {
-	switch {
-	case math.IsNaN(x):
-		return "–"
-	case math.IsInf(x, 0):
-		return "∞"
-	}
-	s := strconv.FormatFloat(x, 'f', 1, 64)
-	if s == "-0.0" {
-		s = "0.0"
-	}
-	s = strings.Replace(s, "-", "−", 1)
-	if v.Lang != "en" {
-		s = strings.Replace(s, ".", ",", 1)
-	}
-	return s
-}
-
 // mean is the mean of some turns' hours; – when there were none.
 func (v measures) mean(a nudges.Group) string {
 	if a.N == 0 {
 		return "–"
 	}
-	return v.num(a.Mean)
+	return v.Decimal(a.Mean)
 }
 
 // share is a share in percent with its numbers.
@@ -188,7 +168,7 @@ func (v measures) share(s nudges.Share) string {
 	if s.N == 0 {
 		return "–"
 	}
-	return v.T("desk.effect_of", "Share", v.num(s.Of()*100), "K", s.K, "N", s.N)
+	return v.T("desk.effect_of", "Share", v.Decimal(s.Of()*100), "K", s.K, "N", s.N)
 }
 
 // estimate is a difference with its interval.
@@ -196,5 +176,5 @@ func (v measures) estimate(e nudges.Estimate, by float64) string {
 	if !e.Enough {
 		return v.T("desk.effect_few")
 	}
-	return v.T("desk.effect_range", "Value", v.num(e.Value*by), "Low", v.num(e.Low*by), "High", v.num(e.High*by))
+	return v.T("desk.effect_range", "Value", v.Decimal(e.Value*by), "Low", v.Decimal(e.Low*by), "High", v.Decimal(e.High*by))
 }

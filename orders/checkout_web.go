@@ -315,11 +315,7 @@ func opening(x shipping.ServicePoint) string {
 
 // grams is a weight of carbon dioxide: "0,5 kg".
 func grams(c *web.Ctx, g int) string {
-	s := strconv.FormatFloat(float64(g)/1000, 'f', 1, 64)
-	if c.Say.Lang != "en" {
-		s = s[:len(s)-2] + "," + s[len(s)-1:]
-	}
-	return s + "\u00a0kg"
+	return c.Say.Decimal(float64(g)/1000) + "\u00a0kg"
 }
 
 // protects is what protects the buyer.

@@ -2,7 +2,9 @@ package i18n
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kierto/kierto/internal/clock"
@@ -70,6 +72,26 @@ func (s *Speaker) Number(n int64) string {
 	out := strconv.FormatInt(n, 10)
 	for at := len(out) - 3; at > 0 && out[at-1] != '-'; at -= 3 {
 		out = out[:at] + sep + out[at:]
+	}
+	return out
+}
+
+// Decimal is a number with one decimal as the reader writes it: "4,2", in English
+// "4.2"; – for none and ∞ for never.
+func (s *Speaker) Decimal(x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return "–"
+	case math.IsInf(x, 0):
+		return "∞"
+	}
+	out := strconv.FormatFloat(x, 'f', 1, 64)
+	if out == "-0.0" {
+		out = "0.0"
+	}
+	out = strings.Replace(out, "-", "−", 1)
+	if s.Lang != "en" {
+		out = strings.Replace(out, ".", ",", 1)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package i18n_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -68,5 +69,21 @@ func TestNumbersAreGrouped(t *testing.T) {
 	}
 	if got := (&i18n.Speaker{Lang: "fi"}).Number(725696); got != "725\u00a0696" {
 		t.Errorf("in Finnish it is %q", got)
+	}
+}
+
+// Decimals are written as each language writes them, and what is no number as a
+// sign for it.
+func TestDecimals(t *testing.T) {
+	t.Parallel()
+	for x, want := range map[float64][2]string{1.25: {"1,2", "1.2"}, -0.4: {"−0,4", "−0.4"}, -0.01: {"0,0", "0.0"}, math.Inf(1): {"∞", "∞"}, 30: {"30,0", "30.0"}} {
+		for i, lang := range []string{"sv", "en"} {
+			if got := (&i18n.Speaker{Lang: lang}).Decimal(x); got != want[i] {
+				t.Errorf("%s: %v is written %q, not %q", lang, x, got, want[i])
+			}
+		}
+	}
+	if got := (&i18n.Speaker{Lang: "fi"}).Decimal(math.NaN()); got != "–" {
+		t.Errorf("none is written %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -97,17 +98,31 @@ func exampleEffect(f web.Frame) templ.Component {
 		return out
 	}
 	col := func(key string, numbers bool) ui.Col { return ui.Col{Label: f.T("desk.col." + key), Numbers: numbers} }
+	between := func(value, low, high float64) string {
+		return f.T("desk.effect_range", "Value", f.Decimal(value), "Low", f.Decimal(low), "High", f.Decimal(high))
+	}
+	line := func(label string, value, low, high float64) ui.Interval {
+		return ui.Interval{Label: label, Value: value, Low: low, High: high, Clear: low > 0 || high < 0, Text: between(value, low, high)}
+	}
+	counted := func(k, n, held string, reminded, left, value, low, high float64) []ui.Cell {
+		return row(kind(k), n, held, f.Decimal(reminded), f.Decimal(left), between(value, low, high))
+	}
+	step := kind("ship") + " · " + f.T("desk.when.before", "Span", f.N("desk.hours_short", 30))
 	return ShowEffect(Effect{Frame: f, Title: f.T("desk.effect"), Lead: f.T("desk.effect_lead"), ChipsLabel: f.T("desk.effect_span"),
 		Chips: []ui.Chip{{URL: "/desk/effect?days=30", Label: f.T("desk.effect_days", "Days", 30)}, {URL: "/desk/effect?days=90", Label: f.T("desk.effect_days", "Days", 90), Current: true}},
 		CSV:   ui.Button{Label: f.T("desk.effect_csv"), URL: "/desk/effect.csv?days=90", Kind: "quiet", Small: true},
 		Parts: []Measured{{ID: "hours", Title: f.T("desk.effect_hours"), Findings: []string{
-			f.T("desk.effect_found_hours", "Kind", kind("ship"), "Hours", "11.3", "Low", "8.1", "High", "14.5"), f.T("desk.effect_open")},
+			f.T("desk.effect_found_hours", "Kind", kind("ship"), "Hours", f.Decimal(11.3), "Low", f.Decimal(8.1), "High", f.Decimal(14.5)), f.T("desk.effect_open")},
 			Chart: ui.Forest{Label: f.T("desk.effect_hours"), Less: f.T("desk.effect_later"), More: f.T("desk.effect_sooner"), Rows: []ui.Interval{
-				{Label: kind("ship"), Value: 11.3, Low: 8.1, High: 14.5, Clear: true, Text: "11.3 (8.1 … 14.5)"},
-				{Label: kind("collect"), Value: 2.2, Low: -1.4, High: 5.8, Text: "2.2 (−1.4 … 5.8)"},
-				{Label: kind("answer_message"), Value: -.4, Low: -2.1, High: 1.3, Text: "−0.4 (−2.1 … 1.3)"}}},
+				line(kind("ship"), 11.3, 8.1, 14.5), line(kind("collect"), 2.2, -1.4, 5.8), line(kind("answer_message"), -.4, -2.1, 1.3)}},
 			Table: ui.Table{Label: f.T("desk.effect_hours"), Cols: []ui.Col{col("turn", false), col("reminded", true), col("held", true), col("mean_reminded", true), col("mean_held", true), col("saved", true)},
-				Rows: [][]ui.Cell{row(kind("ship"), "412", "46", "31.2", "42.5", "11.3 (8.1 … 14.5)"), row(kind("collect"), "388", "41", "40.1", "42.3", "2.2 (−1.4 … 5.8)"), row(kind("answer_message"), "1204", "133", "5.2", "4.8", "−0.4 (−2.1 … 1.3)")}}}},
+				Rows: [][]ui.Cell{counted("ship", "412", "46", 31.2, 42.5, 11.3, 8.1, 14.5), counted("collect", "388", "41", 40.1, 42.3, 2.2, -1.4, 5.8),
+					counted("answer_message", "1204", "133", 5.2, 4.8, -.4, -2.1, 1.3)}}},
+			{ID: "steps", Title: f.T("desk.effect_steps"), Findings: []string{f.T("desk.effect_nothing")},
+				Chart: ui.Forest{Label: f.T("desk.effect_steps"), Less: f.T("desk.effect_seldomer"), More: f.T("desk.effect_oftener"), Rows: []ui.Interval{
+					line(step, 4.1, -3.9, 12.1), line(step+", "+strings.ToLower(f.T("desk.policy_to.waiter")), -3.6, -9.4, 2.2)}},
+				Table: ui.Table{Label: f.T("desk.effect_steps"), Cols: []ui.Col{col("turn", false), col("points", true)},
+					Rows: [][]ui.Cell{row(kind("ship"), between(4.1, -3.9, 12.1))}}}},
 		MethodTitle: f.T("desk.effect_method"), Method: []string{f.T("desk.effect_method_lot"), f.T("desk.effect_method_all"), f.T("desk.effect_method_interval")},
 	})
 }
