@@ -54,6 +54,12 @@ func Sabotages() map[string]Invariant {
 	return all
 }
 
+// caught tells whether what the sabotage breaks was seen broken: there is nothing
+// more to learn from it then.
+func (w *world) caught() bool {
+	return w.o.Sabotage != "" && w.breaks[Sabotages()[w.o.Sabotage]] > 0
+}
+
 // sabotages are those that are done to the stored data.
 var sabotages = map[string]sabotage{
 	"money": {breaks: MoneyConserved, on: held, do: []string{`UPDATE payments SET amount = amount + 1 WHERE order_id = ?`}},

@@ -103,7 +103,7 @@ func Run(ctx context.Context, p Program, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := with.sum(o)
-	if o.Only {
+	if o.Only || with.caught() {
 		return r, nil
 	}
 	without, err := p.once(ctx, o, true)

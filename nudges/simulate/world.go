@@ -147,7 +147,7 @@ func (w *world) run(ctx context.Context) error {
 	}
 	w.planTicks()
 	w.planFaults()
-	for asked.Err() == nil && !w.over() {
+	for asked.Err() == nil && !w.over() && !w.caught() {
 		now, more := w.next()
 		if !more {
 			break
@@ -158,6 +158,9 @@ func (w *world) run(ctx context.Context) error {
 	}
 	if asked.Err() != nil {
 		return asked.Err()
+	}
+	if w.caught() {
+		return nil
 	}
 	return w.finish(ctx)
 }

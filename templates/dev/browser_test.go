@@ -53,6 +53,7 @@ func TestEveryExampleIsForEverybody(t *testing.T) {
 		"large, no scripts": {Zoom: 2, NoJS: true, Lang: "en"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // half of the time is waiting for pages to come to rest
 			p := b.PageOf(t, as)
 			for _, folder := range Folders() {
 				for _, e := range folder.Examples {
