@@ -62,11 +62,8 @@ func signIn(c *Ctx) {
 
 // errorPage shows a fault, or our own failure when f is nil.
 func (s *Server) errorPage(c *Ctx, f *fault.Fault) error {
-	v := ErrorView{Status: http.StatusInternalServerError, Title: c.Say.T("web.failed_title"),
-		Text: c.Say.T("web.failed"), Reference: reference(c)}
-	if f != nil {
-		v = ErrorView{Status: f.Kind.Status(), Title: c.Say.T(titles[f.Kind]), Text: c.Say.Fault(f)}
-	}
+	v := ErrorOf(c.Say, f, reference(c))
+	v.Again = again(c, v.Status)
 	if v.Status == http.StatusServiceUnavailable || v.Status == http.StatusTooManyRequests {
 		c.Response().Header().Set("Retry-After", "10")
 	}
@@ -79,6 +76,33 @@ func (s *Server) errorPage(c *Ctx, f *fault.Fault) error {
 		frame.Demo = s.opt.Demo()
 	}
 	return c.PageStatus(v.Status, s.opt.ErrorPage(frame, v))
+}
+
+// again is where an error page leads to go on: the page that was asked for, when
+// a moment later it may come, or the page that a wrong way led away from; "" when
+// there is none.
+func again(c *Ctx, status int) string {
+	looked := c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead
+	switch status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable:
+		if looked {
+			return Local(c.Request().URL.RequestURI(), "")
+		}
+	case http.StatusMethodNotAllowed:
+		if to := whereTo(c); to != "/" {
+			return to
+		}
+	}
+	return ""
+}
+
+// ErrorOf is how a fault looks to its reader, or our own failure, with a
+// reference to quote to staff, when f is nil.
+func ErrorOf(say *i18n.Speaker, f *fault.Fault, reference string) ErrorView {
+	if f == nil {
+		return ErrorView{Status: http.StatusInternalServerError, Title: say.T("web.failed_title"), Text: say.T("web.failed"), Reference: reference}
+	}
+	return ErrorView{Status: f.Kind.Status(), Title: say.T(titles[f.Kind]), Text: say.Fault(f)}
 }
 
 // titles are the headings of the error pages.

@@ -52,6 +52,7 @@ type ErrorView struct {
 	Title     string
 	Text      string
 	Reference string // to quote to staff; only for our own failures
+	Again     string // where to try once more, or to go back to; "" for nowhere
 }
 
 // Server is the web server.

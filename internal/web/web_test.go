@@ -120,6 +120,35 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// An error's page leads to the page that may come a moment later, or back to
+// where a wrong way began; never to another site, nor to a form's address.
+func TestErrorsLeadOn(t *testing.T) {
+	t.Parallel()
+	s := server(t, func(o *web.Options) {
+		o.ErrorPage = func(_ web.Frame, e web.ErrorView) templ.Component { return templ.Raw("again:" + e.Again + ".") }
+	})
+	fails := func(*web.Ctx) error { return fault.New(fault.Busy, "db.away") }
+	s.GET("/busy", web.Anyone, fails)
+	s.GET("//*", web.Anyone, fails)
+	s.POST("/busy", web.Anyone, fails)
+	s.GET("/broken", web.Anyone, func(*web.Ctx) error { return errors.New("no") })
+	s.POST("/press", web.Anyone, ok)
+	for _, c := range []struct {
+		method, path, from string
+		status             int
+		want               string
+	}{
+		{"GET", "/busy?page=2", "", 503, "/busy?page=2"}, {"GET", "/broken", "", 500, "/broken"}, {"POST", "/busy", "", 503, ""},
+		{"GET", "//evil.example/busy", "", 503, ""}, {"GET", "/nothing", "https://example.com/orders", 404, ""}, {"GET", "/press", "", 405, ""},
+		{"GET", "/press", "https://example.com/orders?page=2", 405, "/orders?page=2"}, {"GET", "/press", "https://evil.example/orders", 405, ""},
+	} {
+		w := ask(s, c.method, c.path, "", "Referer", c.from)
+		if got := w.Body.String(); w.Code != c.status || got != "again:"+c.want+"." {
+			t.Errorf("%s %s: %d %s, want %q", c.method, c.path, w.Code, got, c.want)
+		}
+	}
+}
+
 // Bodies, broken encodings and bytes no database stores are answered, not
 // passed on.
 func TestForms(t *testing.T) {

@@ -2,9 +2,12 @@ package dev
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/a-h/templ"
 
+	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/i18n"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/templates/layout"
 )
@@ -23,7 +26,7 @@ func uiExamples() []layout.Example {
 }
 
 func layoutExamples() []layout.Example {
-	return []layout.Example{
+	return append([]layout.Example{
 		{Name: "layout-stranger", Make: func(f web.Frame) templ.Component {
 			f.Reader, f.Badges = web.Reader{}, web.Badges{}
 			return moment(f)
@@ -49,8 +52,26 @@ func layoutExamples() []layout.Example {
 			f.Reader.Suspended = true
 			return buttons(f)
 		}},
-		{Name: "layout-error", Make: func(f web.Frame) templ.Component {
-			return layout.Error(f, web.ErrorView{Status: http.StatusInternalServerError, Title: f.T("web.failed_title"), Text: f.T("web.failed"), Reference: "4f1c22ab90de"})
-		}},
+	}, errorExamples()...)
+}
+
+// errorExamples are the pages of errors, by their status.
+func errorExamples() []layout.Example {
+	var xs []layout.Example
+	for _, e := range []*fault.Fault{
+		fault.New(fault.Forbidden, "web.cross_site"), fault.New(fault.Missing, "web.missing"), fault.New(fault.NotAllowed, "web.not_allowed"),
+		fault.New(fault.TooLarge, "web.too_large"), fault.New(fault.TooMany, "web.too_many"),
+		fault.New(fault.Busy, "db.away"), nil,
+	} {
+		status := web.ErrorOf(i18n.For("en", "", 0), e, "").Status
+		xs = append(xs, layout.Example{Name: "layout-error-" + strconv.Itoa(status), Make: func(f web.Frame) templ.Component {
+			v := web.ErrorOf(f.Speaker, e, "4f1c22ab90de")
+			switch v.Status {
+			case http.StatusMethodNotAllowed, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable:
+				v.Again = "/orders"
+			}
+			return layout.Error(f, v)
+		}})
 	}
+	return xs
 }
