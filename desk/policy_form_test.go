@@ -2,6 +2,7 @@ package desk
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/kierto/kierto/internal/i18n"
@@ -136,5 +137,23 @@ func TestAFormSaysOfTooManySteps(t *testing.T) {
 	broken, _ := err.(nudges.Broken)
 	if fs := beside(broken, where, form); len(fs) != 1 || fs[0].Field != "ship.13.at" {
 		t.Errorf("it says %v", fs)
+	}
+}
+
+// Every reminder that may be chosen has a whole headline, in each language.
+func TestTheFormsHeadlinesAreWhole(t *testing.T) {
+	t.Parallel()
+	for _, lang := range i18n.Langs {
+		f, all := web.Frame{Speaker: i18n.For(lang, "", 0)}, 0
+		for _, k := range nudges.Kinds() {
+			for _, o := range textOptions(f, k, "") {
+				if all++; strings.Contains(o.Label, "<no value>") || strings.Contains(o.Label, "…") || strings.Contains(o.Label, "nudges.") {
+					t.Errorf("%s: %s reads %q", lang, o.Value, o.Label)
+				}
+			}
+		}
+		if all < 50 {
+			t.Errorf("%s: only %d headlines", lang, all)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kierto/kierto/internal/fault"
+	"github.com/kierto/kierto/internal/money"
 	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/nudges"
@@ -184,7 +185,14 @@ func textOptions(f web.Frame, k turn.Kind, now string) []ui.Option {
 	return out
 }
 
-// subject is the headline of a reminder, with … for names and sums.
+// subject is the headline of a reminder as one about some trade would read.
 func subject(f web.Frame, text string) string {
-	return strings.ReplaceAll(f.T("nudges."+text+".subject"), "<no value>", "…")
+	return f.T("nudges."+text+".subject", "Other", exampleOther, "Title", f.T("desk.policy_words_thing"), "Ref", exampleRef, "Payout", f.Money(money.EUR(examplePayout)))
 }
+
+// The trade that headlines speak of in the form.
+const (
+	exampleOther  = "Noora"
+	exampleRef    = "K-7F3Q"
+	examplePayout = 8490 // minor units
+)
