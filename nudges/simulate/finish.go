@@ -91,12 +91,26 @@ func (w *world) finish(ctx context.Context) error {
 			w.holds(Ends, !o.ClosedAt.IsZero(), t, "still %s at %s", o.State, now)
 		}
 	}
+	if err := w.readWaiting(ctx); err != nil {
+		return err
+	}
 	for _, id := range slices.Sorted(maps.Keys(w.letterBy)) {
 		d := w.letterBy[id]
 		w.holds(Waits, d.State != messaging.Queued && d.State != messaging.Sending, w.tradeOfTurn(w.turn[d.Turn]), "%s %s is %s until %s", d.Step, d.Channel, d.State, d.NextAt)
 	}
 	w.finishMoney()
 	return w.finishChecks(ctx)
+}
+
+// readWaiting reads again what waits to leave the house: not every statement that
+// ends some, as when their reader leaves, names them one by one.
+func (w *world) readWaiting(ctx context.Context) error {
+	for id, d := range w.letterBy {
+		if d.State == messaging.Queued || d.State == messaging.Sending {
+			w.newLetters[string(id)] = true
+		}
+	}
+	return w.readLetters(ctx)
 }
 
 // finishMoney proves that the provider and the ledger agree.

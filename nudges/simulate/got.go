@@ -18,6 +18,7 @@ type got struct {
 	id      messaging.DeliveryID
 	channel string
 	topic   string
+	conv    string // the conversation it is about; "" for none
 	links   []link // by which it is answered at a tap
 	reply   string // where an answer by mail goes; "" when it cannot be answered so
 	stop    string // the token that ends letters of its topic; "" for none

@@ -44,6 +44,7 @@ const (
 	TapOnce
 	TapOver
 	TapForged
+	TapExpired
 	Landed
 	Strangers
 	Stopped
@@ -90,7 +91,8 @@ var said = [invariants]string{
 	TapOnce:        "a link acts once, as the one it is for",
 	TapOver:        "a link that does not act, or whose turn is over, changes nothing",
 	TapForged:      "a forged link changes nothing",
-	Landed:         "what somebody writes back lands once, as theirs, and is their answer",
+	TapExpired:     "a link that has expired changes nothing and says so",
+	Landed:         "what somebody writes back lands once, as theirs or as staff's, and is their answer",
 	Strangers:      "what a machine, a stranger or a forger writes back lands nowhere",
 	Stopped:        "no short message goes to a number that answered STOP, not even a last warning",
 	Unsubscribed:   "who ends letters of a kind gets no more of them, but for last warnings",

@@ -77,7 +77,7 @@ func (w *world) carry(ctx context.Context, p *person, g got) (string, error) {
 	}
 	loses := !w.calm && d.chance(9, letterLoses)
 	leaving := w.leaves(ctx, channel, did, p, loses)
-	g.topic = leaving.Topic
+	g.topic, g.conv = leaving.Topic, leaving.Thread
 	bounces := d.chance(5, textBounces)
 	if channel == messaging.SMS || channel == messaging.WhatsApp {
 		before, now := w.lastTexts[channel+p.phone].at, w.clock.Now().Add(w.skew.by)

@@ -147,7 +147,10 @@ func (w *world) heard(ctx context.Context, p *person, g got, d dice) error {
 			w.minds(p, w.letterBy[d.ID], g)
 		}
 	}
-	if g.channel == messaging.App || p.operator {
+	switch {
+	case p.operator:
+		return w.staffReads(ctx, p, g, d)
+	case g.channel == messaging.App:
 		return nil
 	}
 	return w.saysBack(ctx, p, g, d)
@@ -197,6 +200,9 @@ func (w *world) minds(p *person, d *delivery, g got) {
 	}
 	if links && dice.chance(24, w.odds(tapOnly, "tapped-late")) {
 		w.at(p.awake(w.clock.Now().Add(dice.between(25, 2*dayLength, 9*dayLength))), func(ctx context.Context) error { return w.tapsAny(ctx, p, g, t, dice, 0) })
+	}
+	if links && dice.chance(26, w.odds(foundAgain, "old-link")) {
+		w.findsAgain(p, g, t, dice)
 	}
 	if !t.ClosedAt.IsZero() || t.Owner != string(p.id) {
 		return

@@ -38,6 +38,8 @@ const (
 	tappedAgain           // before a link is tapped again whose turn is open
 	tappedLate            // before one is whose turn is over
 	answeredAgain         // before an answer of a person's is brought again
+	staffWrites           // before an operator's answer by letter comes, by their id
+	staffAnswered         // after it was taken, by its conversation
 	strangerWrites        // before a stranger, by address, answers a person's letter
 	stoppedTexts          // after a number answered STOP
 	endedLetters          // after a person ended letters
@@ -47,7 +49,7 @@ const (
 
 // Sabotages are the names of all sabotages, and what each breaks.
 func Sabotages() map[string]Invariant {
-	all := map[string]Invariant{"sent-twice": SentOnce, "lost-money": NoMoneyLeft, "no-cap": Capped, "deaf": MovedOn, "forger": TapForged, "asleep-on-duty": Late, "fails": Unexpected}
+	all := map[string]Invariant{"sent-twice": SentOnce, "lost-money": NoMoneyLeft, "no-cap": Capped, "deaf": MovedOn, "forger": TapForged, "old-link": TapExpired, "asleep-on-duty": Late, "fails": Unexpected}
 	for name, s := range sabotages {
 		all[name] = s.breaks
 	}
@@ -97,6 +99,8 @@ var sabotages = map[string]sabotage{
 	"tapped-again":   {breaks: TapOnce, when: tappedAgain, do: []string{`DELETE FROM taps WHERE turn_id = ?`}},
 	"tapped-late":    {breaks: TapOver, when: tappedLate, do: []string{`UPDATE turns SET closed_at = 0, outcome = '', next_at = due_at, next_step = 'plan' WHERE id = ?`}},
 	"came-twice":     {breaks: Landed, when: answeredAgain, do: []string{`DELETE FROM inbound WHERE user_id = ?`}},
+	"staff-unknown":  {breaks: Landed, when: staffWrites, do: []string{`UPDATE users SET role = 'member' WHERE id = ?`}},
+	"case-open":      {breaks: Landed, when: staffAnswered, do: []string{`UPDATE turns SET closed_at = 0, outcome = '', next_at = due_at, next_step = 'plan' WHERE subject = ? AND kind = 'answer_case'`}},
 	"stranger-heard": {breaks: Strangers, when: strangerWrites, do: []string{`UPDATE users SET email_folded = ? WHERE id = ?`}},
 	"stop-unheard":   {breaks: Stopped, when: stoppedTexts, do: []string{`DELETE FROM opt_outs WHERE address = ?`, `UPDATE users SET texts_by = 'sms' WHERE phone = ?`}},
 	"letters-on":     {breaks: Unsubscribed, when: endedLetters, do: []string{`UPDATE users SET mail_nudges = TRUE, mail_messages = TRUE WHERE id = ?`}},

@@ -377,22 +377,23 @@ type landing struct {
 	Author string `db:"author"`
 	Buyer  string `db:"buyer"`
 	Seller string `db:"seller"`
+	Staff  int64  `db:"staff"` // how many are staff's
 }
 
-// landed looks for words in all of somebody's conversations.
-func landed(ctx context.Context, q db.Queryer, user personID, words string) (l landing, err error) {
+// landed looks for words in all of somebody's conversations, and in one more.
+func landed(ctx context.Context, q db.Queryer, user personID, conv, words string) (l landing, err error) {
 	err = q.Get(ctx, &l, `
 		SELECT COUNT(*) AS n, COALESCE(MAX(c.id), '') AS conv, COALESCE(MAX(e.author_id), '') AS author, COALESCE(MAX(c.buyer_id), '') AS buyer,
-			COALESCE(MAX(c.seller_id), '') AS seller
+			COALESCE(MAX(c.seller_id), '') AS seller, COALESCE(SUM(CASE WHEN e.staff THEN 1 ELSE 0 END), 0) AS staff
 		FROM conversations c
 		JOIN entries e ON e.conversation_id = c.id
-		WHERE (c.buyer_id = ? OR c.seller_id = ?) AND e.text = ?`, user, user, words)
+		WHERE (c.buyer_id = ? OR c.seller_id = ? OR c.id = ?) AND e.text = ?`, user, user, conv, words)
 	return l, err
 }
 
-// owedIn counts the answers that somebody owes in a conversation.
-func owedIn(ctx context.Context, q db.Queryer, conv, user string) (n int64, err error) {
-	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM turns WHERE subject = ? AND owner_id = ? AND kind = 'answer_message' AND closed_at = 0`, conv, user)
+// owedIn counts the answers of a kind that somebody owes in a conversation.
+func owedIn(ctx context.Context, q db.Queryer, conv, user string, kind turnKind) (n int64, err error) {
+	err = q.Get(ctx, &n, `SELECT COUNT(*) FROM turns WHERE subject = ? AND owner_id = ? AND kind = ? AND closed_at = 0`, conv, user, kind)
 	return n, err
 }
 

@@ -136,6 +136,11 @@ func (w *world) tap(ctx context.Context, p *person, l link, in nudges.Given) (ac
 		return false, false, err
 	}
 	over := !w.turn[string(l.turn)].ClosedAt.IsZero() || !before.ClosedAt.IsZero()
+	old, fresh := w.age(l)
+	if old && w.o.Sabotage == "old-link" { // the program believes that it is still the day of the letter
+		defer func(was time.Duration) { w.skew.by = was }(w.skew.by)
+		w.skew.by -= 2 * linkLives
+	}
 	var no error
 	tried := false
 	_, again, err = w.attempt(ctx, "tap", func(ctx context.Context) error {
@@ -155,7 +160,12 @@ func (w *world) tap(ctx context.Context, p *person, l link, in nudges.Given) (ac
 	}
 	acted = no == nil
 	w.counts("tapped", l.deed, no)
+	if fresh {
+		w.holds(TapExpired, !errors.Is(no, nudges.ErrExpired), tr, "%s of %s has expired already", l.deed, p.id)
+	}
 	switch {
+	case old && !p.gone:
+		w.holds(TapExpired, errors.Is(no, nudges.ErrExpired) && after == before, tr, "%s of %s: %v, %+v became %+v", l.deed, p.id, no, before, after)
 	case over && !l.lasts() || p.gone:
 		w.holds(TapOver, !acted && after == before, tr, "%s of %s: acted %v, %+v became %+v", l.deed, p.id, acted, before, after)
 	case !acted:
@@ -182,8 +192,10 @@ func (w *world) counts(what, which string, no error) {
 	switch {
 	case errors.Is(no, nudges.ErrUsed):
 		which = "a link that was used"
-	case errors.Is(no, nudges.ErrOver), errors.Is(no, nudges.ErrExpired):
+	case errors.Is(no, nudges.ErrOver):
 		which = "a link to what is over"
+	case errors.Is(no, nudges.ErrExpired):
+		which = "a link that has expired"
 	case errors.Is(no, nudges.ErrNoLink):
 		which = "a link of nobody"
 	case no != nil:

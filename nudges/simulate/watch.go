@@ -44,6 +44,7 @@ type watch struct {
 	lines    map[string]map[string]int64 // by conversation and turn
 	ofOrder  map[string]string           // of payments and movements, by their id
 	turnsOf  map[string]set              // open turns, by subject
+	ends     map[string][2]clock.Instant // the earliest and the latest deadline of a turn
 	awaited  map[string]clock.Instant    // when a turn was to be looked at, before the last look
 	closing  []*turnRow                  // turns that ended in this step
 	sendings map[messaging.DeliveryID]int
@@ -60,7 +61,7 @@ const (
 )
 
 func (w *watch) begin() {
-	w.tables, w.awaited = map[string]string{}, map[string]clock.Instant{}
+	w.tables, w.awaited, w.ends = map[string]string{}, map[string]clock.Instant{}, map[string][2]clock.Instant{}
 	for _, s := range []*set{&w.newOrders, &w.newTurns, &w.newSubjects, &w.newNudges, &w.newLetters, &w.newMoney, &w.newConvs, &w.newPeople} {
 		*s = set{}
 	}
@@ -275,6 +276,7 @@ func (w *world) readTurns(ctx context.Context) error {
 			if before != nil {
 				w.awaited[t.ID] = before.NextAt
 			}
+			w.noticeDeadline(t)
 			w.checkTurn(t)
 			w.noticeTurn(before, t)
 		}

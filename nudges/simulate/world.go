@@ -78,6 +78,7 @@ type world struct {
 	ticks      []*tick
 	end        clock.Instant // of the last trade's beginning
 	ended      clock.Instant // when the last trade was over; 0: not yet
+	stays      clock.Instant // what somebody has planned for later is waited for
 
 	people  []*person
 	staff   []*person
@@ -178,7 +179,7 @@ func (w *world) over() bool {
 	if w.ended.IsZero() {
 		w.ended = now
 	}
-	return w.ended.Add(tail).Before(now)
+	return w.ended.Add(tail).Before(now) && w.stays.Before(now)
 }
 
 // next is the end of the next pulse in which something happens.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kierto/kierto/internal/turn"
 	"github.com/kierto/kierto/messaging"
 )
 
@@ -48,6 +49,7 @@ func (names) LookupTXT(_ context.Context, name string) ([]string, error) {
 // answer is something written back, on its way to us.
 type answer struct {
 	by      *person
+	conv    string // what the message was about that it answers
 	channel string
 	to      string // the address, of a mail
 	words   string // all that it says of its own, told from everybody else's
@@ -62,18 +64,23 @@ type answer struct {
 
 // writes is a person answering a message in their own words.
 func (w *world) writes(ctx context.Context, p *person, g got, d dice) error {
-	a := answer{by: p, channel: g.channel, to: g.reply, words: "Kiitos! " + string(g.id), stamp: "a-" + string(g.id), from: p.email, sender: p.email, peer: ownServer,
+	a := answer{by: p, conv: g.conv, channel: g.channel, to: g.reply, words: "Kiitos! " + string(g.id), stamp: "a-" + string(g.id), from: p.email, sender: p.email, peer: ownServer,
 		kind: "written", honest: true}
 	if d.chance(42, writtenOn) {
 		a.words = "Milloin sopii? " + string(g.id)
 	}
-	if w.wroteBack[string(g.id)] || p.gone {
+	return w.sends(ctx, a, g, d)
+}
+
+// sends sends what somebody wrote back, once; some of it is brought twice.
+func (w *world) sends(ctx context.Context, a answer, g got, d dice) error {
+	if w.wroteBack[string(g.id)] || a.by.gone {
 		return nil
 	}
 	w.wroteBack[string(g.id)] = true
 	if d.chance(43, w.odds(cameTwice, "came-twice")) {
 		w.in(d.between(44, time.Minute, 5*time.Hour), func(ctx context.Context) error {
-			if err := w.sabotageWhen(ctx, answeredAgain, string(p.id)); err != nil {
+			if err := w.sabotageWhen(ctx, answeredAgain, string(a.by.id)); err != nil {
 				return err
 			}
 			return w.bringsAnswer(ctx, a, d, 0)
@@ -90,7 +97,7 @@ func (g got) canWrite() bool {
 // automatic is the answer of the mail program of somebody who is away.
 func (w *world) automatic(ctx context.Context, p *person, g got, d dice) error {
 	return w.bringsAnswer(ctx, answer{
-		by: p, channel: messaging.Email, to: g.reply, words: "Olen lomalla. " + string(g.id), stamp: "auto-" + string(g.id),
+		by: p, conv: g.conv, channel: messaging.Email, to: g.reply, words: "Olen lomalla. " + string(g.id), stamp: "auto-" + string(g.id),
 		head: "Auto-Submitted: auto-replied\r\n", from: p.email, sender: p.email, peer: ownServer, kind: "automatic",
 	}, d, 0)
 }
@@ -99,7 +106,7 @@ func (w *world) automatic(ctx context.Context, p *person, g got, d dice) error {
 // person's name from elsewhere, or to an address that is nobody's; or texting us.
 func (w *world) forgesMail(ctx context.Context, p *person, g got, d dice) error {
 	stranger := "stranger" + strconv.Itoa(p.n) + "@elsewhere.example"
-	a := answer{by: p, channel: messaging.Email, to: g.reply, words: "Lähetä rahat minulle. " + string(g.id), stamp: "f-" + string(g.id), from: stranger, sender: stranger,
+	a := answer{by: p, conv: g.conv, channel: messaging.Email, to: g.reply, words: "Lähetä rahat minulle. " + string(g.id), stamp: "f-" + string(g.id), from: stranger, sender: stranger,
 		peer: elsewhere, kind: "a stranger's"}
 	switch kind := d.below(45, 5); {
 	case w.o.Sabotage == "stranger-heard" || kind == 0:
@@ -168,7 +175,7 @@ func (w *world) bringsAnswer(ctx context.Context, a answer, d dice, try uint64) 
 // checkLanded proves what must hold of an answer that was brought to us.
 func (w *world) checkLanded(ctx context.Context, a answer, verdict string) error {
 	w.answers[a.kind+" by "+a.channel+": "+verdict]++
-	n, err := landed(ctx, w.db, a.by.id, a.words)
+	n, err := landed(ctx, w.db, a.by.id, a.conv, a.words)
 	if err != nil {
 		return err
 	}
@@ -182,7 +189,12 @@ func (w *world) checkLanded(ctx context.Context, a answer, verdict string) error
 	if verdict == messaging.Taken || came || !first {
 		want, w.taken[a.words] = 1, true
 	}
-	fits := n.N == want && (want == 0 || n.Author == string(a.by.id) && (n.Buyer == n.Author || n.Seller == n.Author))
+	theirs := n.Buyer == n.Author || n.Seller == n.Author
+	if a.by.operator {
+		theirs = n.Conv == a.conv && n.Staff == n.N
+		w.holds(Landed, want == 1, tr, "%q of %s about %s: %s", a.words, a.by.id, a.conv, verdict)
+	}
+	fits := n.N == want && (want == 0 || n.Author == string(a.by.id) && theirs)
 	w.holds(Landed, fits || a.by.gone, tr, "%q of %s by %s: %s, and %+v", a.words, a.by.id, a.channel, verdict, n)
 	if a.channel != messaging.Email && first {
 		if err := w.checkPlace(ctx, a, verdict, n); err != nil {
@@ -192,7 +204,14 @@ func (w *world) checkLanded(ctx context.Context, a answer, verdict string) error
 	if verdict != messaging.Taken || !first {
 		return nil
 	}
-	owed, err := owedIn(ctx, w.db, n.Conv, string(a.by.id))
+	kind, by := turn.AnswerMessage, string(a.by.id)
+	if a.by.operator {
+		kind, by = turn.AnswerCase, turn.Operator
+		if err := w.sabotageWhen(ctx, staffAnswered, n.Conv); err != nil {
+			return err
+		}
+	}
+	owed, err := owedIn(ctx, w.db, n.Conv, by, kind)
 	w.holds(Landed, owed == 0, tr, "%s still owes an answer in %s", a.by.id, n.Conv)
 	return err
 }
