@@ -261,6 +261,7 @@ func find(ctx context.Context, q db.Queryer, p plan, from Cursor, limit int) (ca
 		return nil, Cursor{}, err
 	}
 	query, args := p.sql(cardColumns, ` LIMIT ?`, limit+1, p.after(from), p.until(end), p.rest)
+	cards = make([]Card, 0, limit+1)
 	if err := q.Select(ctx, &cards, query, args...); err != nil {
 		return nil, Cursor{}, err
 	}

@@ -14,15 +14,16 @@ import (
 )
 
 const (
-	microLife  = time.Second // how old a stranger's page may be
-	microPages = 2_000       // pages kept; when they are more, all are forgotten
-	microTotal = 32 << 20    // bytes of them, likewise
-	microBytes = 256 << 10   // a larger page is not kept
-	microLangs = 1_000       // Accept-Language headers whose meaning is remembered
+	microLife  = time.Second      // how old a stranger's page may be
+	microAgain = 10 * time.Second // a page asked for twice within this is kept
+	microPages = 2_000            // pages kept; when they are more, all are forgotten
+	microTotal = 32 << 20         // bytes of them, likewise
+	microBytes = 256 << 10        // a larger page is not kept
+	microLangs = 1_000            // Accept-Language headers whose meaning is remembered
 )
 
-// Micro keeps the pages that strangers get for a second, so that a crowd at the
-// door costs little. Whoever is signed in, or has a sentence waiting, always
+// Micro keeps the pages that several strangers ask for, for a second, so that a
+// crowd at the door costs little. Whoever is signed in, or has a sentence waiting, always
 // gets a page of their own. Only GET routes that show every stranger the same
 // may use it.
 func Micro() Guard {
@@ -35,7 +36,9 @@ func Micro() Guard {
 				return next(c)
 			}
 			key := microKey{c.Say.Lang, takesGzip(c.Request()), c.Request().URL.RequestURI()}
-			c.keep = func(page made) { c.srv.micro.put(key, c, page) }
+			if c.srv.micro.again(key) {
+				c.keep = func(page made) { c.srv.micro.put(key, c, page) }
+			}
 			return next(c)
 		}
 	}
@@ -60,7 +63,8 @@ type kept struct {
 type micro struct {
 	sync.RWMutex
 	pages map[microKey]kept
-	bytes int               // that pages has taken since it was empty
+	asked map[microKey]time.Time // when each was last made
+	bytes int              // that pages has taken since it was empty
 	langs map[string]string // by Accept-Language
 }
 
@@ -149,6 +153,20 @@ func (m *micro) get(key microKey) (kept, bool) {
 	k, ok := m.pages[key]
 	m.RUnlock()
 	return k, ok && wall().Before(k.until)
+}
+
+// again tells whether a page was made a moment ago, too. One that is asked for
+// once, a crawler's or somebody's search, is not worth keeping.
+func (m *micro) again(key microKey) bool {
+	now := wall()
+	m.Lock()
+	defer m.Unlock()
+	if m.asked == nil || len(m.asked) >= microPages {
+		m.asked = map[microKey]time.Time{}
+	}
+	before, ok := m.asked[key]
+	m.asked[key] = now
+	return ok && now.Before(before.Add(microAgain))
 }
 
 // put keeps an answer that has just been sent, unless it was for one person.

@@ -4,8 +4,8 @@ package ui
 
 import (
 	"hash/fnv"
-	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,11 +27,30 @@ func hue(id string) string {
 	}[h.Sum32()%hues]
 }
 
-// measure is a number, a space and the unit that belongs to it.
-var measure = regexp.MustCompile(`(\d) (cm|mm|m|g|kg|kpl|st|l|€)\b`)
+// units are what a measure in a title is in.
+var units = map[string]bool{"cm": true, "mm": true, "m": true, "g": true, "kg": true, "kpl": true, "st": true, "l": true, "€": true}
 
 // Bound is a title whose numbers keep their units on the same line.
-func Bound(title string) string { return measure.ReplaceAllString(title, "$1\u00a0$2") }
+func Bound(title string) string {
+	for i := 1; i < len(title); i++ {
+		if title[i] == ' ' && '0' <= title[i-1] && title[i-1] <= '9' && units[firstWord(title[i+1:])] {
+			title = title[:i] + "\u00a0" + title[i+1:]
+		}
+	}
+	return title
+}
+
+// firstWord is the letters and digits that s begins with, or the euro sign.
+func firstWord(s string) string {
+	if strings.HasPrefix(s, "€") {
+		return "€"
+	}
+	end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if end < 0 {
+		return s
+	}
+	return s[:end]
+}
 
 // Initials are the first letters of the first and the last word of a name.
 func Initials(name string) string {
@@ -51,7 +70,9 @@ func first(word string) string {
 }
 
 // icon is the address of an icon in the sprite.
-func icon(name string) string { return static.URL("icons.svg") + "#" + name }
+func icon(name string) string { return sprite() + name }
+
+var sprite = sync.OnceValue(func() string { return static.URL("icons.svg") + "#" })
 
 // Span is a run of text, bold or not.
 type Span struct {

@@ -10,6 +10,9 @@ func TestTitlesKeepUnitsWithTheirNumbers(t *testing.T) {
 		"Ämpärit 2 kpl":               "Ämpärit 2\u00a0kpl",
 		"Wintec 17 musta":             "Wintec 17 musta",
 		"Satula 3 gaitaa":             "Satula 3 gaitaa",
+		"Pintelit 4 m äiti":           "Pintelit 4\u00a0m äiti",
+		"Loimi 3 mä":                  "Loimi 3 mä",
+		"Arvo 250 €":                  "Arvo 250\u00a0€",
 	} {
 		if got := Bound(in); got != want {
 			t.Errorf("%q became %q, not %q", in, got, want)
