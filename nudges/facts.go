@@ -102,11 +102,10 @@ func (s *Service) gatherSubjects(ctx context.Context, q db.Queryer, f *facts, ts
 		if t.Kind != turn.PayoutDetails {
 			continue
 		}
-		e, err := s.Payments.EarningsOf(ctx, accounts.UserID(t.Owner))
-		if err != nil {
+		who := accounts.UserID(t.Owner)
+		if f.waiting[who], err = s.Payments.WaitingFor(ctx, q, who); err != nil {
 			return err
 		}
-		f.waiting[accounts.UserID(t.Owner)] = e.Waiting
 	}
 	return nil
 }

@@ -59,16 +59,24 @@ func (s *Service) EarningsOf(ctx context.Context, who accounts.UserID) (Earnings
 		return Earnings{}, err
 	}
 	e := Earnings{Account: a, Waiting: money.EUR(0), OnTheWay: money.EUR(0), Sent: money.EUR(0)}
-	if err := s.sumPayouts(ctx, who, &e); err != nil {
+	if err := sumPayouts(ctx, s.DB, who, &e); err != nil {
 		return e, err
 	}
 	e.Payouts, err = payoutsOf(ctx, s.DB, who, maxEarnings)
 	return e, err
 }
 
+// WaitingFor is the money that waits for a seller, for their payout details say,
+// read through q.
+func (s *Service) WaitingFor(ctx context.Context, q db.Queryer, who accounts.UserID) (money.Amount, error) {
+	e := Earnings{Waiting: money.EUR(0)}
+	err := sumPayouts(ctx, q, who, &e)
+	return e.Waiting, err
+}
+
 // sumPayouts adds up all of a seller's payouts by how far they are.
-func (s *Service) sumPayouts(ctx context.Context, who accounts.UserID, e *Earnings) error {
-	sums, err := payoutSums(ctx, s.DB, who)
+func sumPayouts(ctx context.Context, q db.Queryer, who accounts.UserID, e *Earnings) error {
+	sums, err := payoutSums(ctx, q, who)
 	for _, r := range sums {
 		switch r.State {
 		case Waiting:

@@ -61,6 +61,7 @@ type DB struct {
 	bound    atomic.Int64
 	watch    atomic.Pointer[func(query string)]
 	current  *sqlx.Tx // in memory: the transaction that runs
+	together together // of an SQLite file
 }
 
 // Open opens the database and makes sure it answers. It creates the SQLite file
@@ -134,7 +135,7 @@ func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) er
 
 // Do runs one statement as a transaction of its own.
 func (d *DB) Do(ctx context.Context, query string, args ...any) (int64, error) {
-	if d.cfg.Probe != nil { // its commit is one to die at, too
+	if !d.postgres { // its commit is one to die at, or to share
 		var n int64
 		err := d.InTx(ctx, func(tx *Tx) (err error) {
 			n, err = tx.Do(ctx, query, args...)

@@ -44,9 +44,12 @@ func IsUnique(err error) bool {
 	return false
 }
 
-// shouldRetry tells whether PostgreSQL ended a transaction that would pass if it
-// ran again.
+// shouldRetry tells whether the database ended a transaction that would pass if
+// it ran again.
 func shouldRetry(err error) bool {
+	if errors.Is(err, errUndone) {
+		return true
+	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == pgSerialization || pg.Code == pgDeadlock)
 }

@@ -44,6 +44,9 @@ func (tx *Tx) flush(ctx context.Context) error {
 
 // before is what precedes every statement that is asked about.
 func (tx *Tx) before(ctx context.Context, query string) error {
+	if err := ctx.Err(); err != nil {
+		return err // on SQLite nothing else would say so
+	}
 	tx.forget(query)
 	return tx.flush(ctx)
 }

@@ -65,6 +65,9 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		read:  sqlitePool(file, readers, url.Values{"_query_only": {"true"}}),
 		cfg:   cfg,
 	}
+	if cfg.Probe == nil {
+		d.together = together{turn: make(chan struct{}, 1), most: togetherMost, long: togetherLong}
+	}
 	if err := d.checkSQLite(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

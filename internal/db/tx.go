@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -30,9 +28,10 @@ type Tx struct {
 }
 
 // InTx runs fn in one write transaction: it commits when fn returns nil and
-// rolls back on an error or a panic. Write transactions are serial on SQLite and
-// READ COMMITTED on PostgreSQL, where fn may run again after a deadlock; so fn
-// touches nothing but the database. InTx must not be called inside fn: on
+// rolls back on an error or a panic. Write transactions are serial on SQLite,
+// where those that wait for each other share a commit (see together), and READ
+// COMMITTED on PostgreSQL. fn may run again, after a deadlock say; so it touches
+// nothing but the database, and reads it through tx alone. InTx must not be called inside fn: on
 // SQLite, where only one transaction writes at a time, it would wait for itself.
 func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	wait := firstWait
@@ -54,6 +53,9 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err := d.alive(); err != nil {
 		return err
 	}
+	if d.together.turn != nil {
+		return d.share(ctx, fn)
+	}
 	waiting, cancel := context.WithTimeout(ctx, connectionWait)
 	if d.cfg.Memory {
 		ctx = context.Background() // nothing there waits for anything
@@ -61,10 +63,7 @@ func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	conn, err := d.write.Connx(waiting)
 	cancel()
 	if err != nil {
-		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-			return away(fmt.Errorf("db: no connection within %s (a transaction inside a transaction?): %w", connectionWait, err))
-		}
-		return err
+		return notInTime(ctx, err)
 	}
 	defer func() { _ = conn.Close() }() // hands the connection back; an error means it is gone
 
@@ -110,7 +109,7 @@ func (d *DB) txOptions() *sql.TxOptions {
 	if d.postgres {
 		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 	}
-	return nil // the file is opened with BEGIN IMMEDIATE
+	return nil
 }
 
 // Get implements Queryer inside the transaction.
@@ -143,17 +142,21 @@ func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) 
 	return affected(ctx, res, err)
 }
 
-// ctx is what a statement runs under. In memory that is one without an end: the
-// driver spends more on watching for it than on most statements.
+// ctx is what a statement runs under. On SQLite that is one without an end:
+// a statement that is interrupted undoes the whole transaction, which may be
+// others' too, and the driver spends more on watching for it than on most
+// statements.
 func (tx *Tx) ctx(ctx context.Context) context.Context {
-	if tx.db.cfg.Memory {
-		return context.Background()
+	if tx.db.postgres {
+		return ctx
 	}
-	return ctx
+	return context.WithoutCancel(ctx)
 }
 
-// SQL is the transaction itself, for River.
-func (tx *Tx) SQL(ctx context.Context) (*sql.Tx, error) { return tx.tx.Tx, tx.flush(ctx) }
+// SQL is the transaction itself, and what its statements run under; for River.
+func (tx *Tx) SQL(ctx context.Context) (*sql.Tx, context.Context, error) {
+	return tx.tx.Tx, tx.ctx(ctx), tx.before(ctx, "")
+}
 
 // AfterCommit runs f once the transaction is committed, and never otherwise.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }

@@ -167,7 +167,7 @@ func (q *Queue) InsertMany(ctx context.Context, tx *db.Tx, args []Args, opts ...
 // insert stores jobs without reading them back.
 func (q *Queue) insert(ctx context.Context, tx *db.Tx, params []river.InsertManyParams) error {
 	q.promised.Add(int64(len(params)))
-	sqlTx, err := tx.SQL(ctx)
+	sqlTx, ctx, err := tx.SQL(ctx)
 	if err != nil {
 		return err
 	}

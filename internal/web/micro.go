@@ -64,8 +64,8 @@ type micro struct {
 	sync.RWMutex
 	pages map[microKey]kept
 	asked map[microKey]time.Time // when each was last made
-	bytes int              // that pages has taken since it was empty
-	langs map[string]string // by Accept-Language
+	bytes int                    // that pages has taken since it was empty
+	langs map[string]string      // by Accept-Language
 }
 
 // shared tells whether a request may get what every stranger gets.
