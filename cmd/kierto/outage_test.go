@@ -100,7 +100,7 @@ func TestDiskFull(t *testing.T) {
 
 	// The log of writes gives back what it holds, so that the next write needs room.
 	err := i.reading(nil, func(d *db.DB) error {
-		_, err := d.Do(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+		_, err := d.SQL().ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`)
 		return err
 	})
 	if err != nil {
