@@ -365,6 +365,57 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// On a disk that is full people can still read what was written to them. It stays
+// unread, and a browser that says it was seen is told so; once there is room again
+// it counts as read.
+func TestReadingOnAFullDisk(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		anna := webtest.Client(t, b.site(t)).As(string(b.anna.ID))
+		b.say(t, b.noora, "Onko tämä vielä myynnissä?")
+		emptied := fillDisk(t, b.DB)
+		anna.Get(b.path("")).Want(200).Has("Onko tämä vielä myynnissä?")
+		anna.Post(b.path("/read"), webtest.Form("seq", "1")).Want(503)
+		if b.unread(t, b.anna) != 1 {
+			t.Error("read, though nothing could be noted")
+		}
+		emptied()
+		anna.Get(b.path("")).Want(200)
+		if b.unread(t, b.anna) != 0 {
+			t.Error("read, and still unread")
+		}
+	})
+}
+
+// fillDisk lets whatever changes a conversation find no room, until it is emptied.
+func fillDisk(t *testing.T, d *db.DB) (emptied func()) {
+	t.Helper()
+	statements := func(all ...string) {
+		t.Helper()
+		for _, s := range all {
+			if _, err := d.Do(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if d.Postgres() {
+		statements(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$`,
+			`CREATE TRIGGER no_room BEFORE UPDATE ON conversations FOR EACH ROW EXECUTE FUNCTION no_room()`)
+		return func() { statements(`DROP TRIGGER no_room ON conversations`) }
+	}
+	statements(`CREATE TABLE ballast (b BLOB)`, `CREATE TRIGGER no_room BEFORE UPDATE ON conversations BEGIN INSERT INTO ballast VALUES (zeroblob(1000000)); END`)
+	pages := func(most int) {
+		t.Helper()
+		err := d.InTx(t.Context(), func(tx *db.Tx) error {
+			return tx.Get(t.Context(), new(int64), fmt.Sprintf(`PRAGMA max_page_count(%d)`, most))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages(1) // as many as there are
+	return func() { pages(1_000_000); statements(`DROP TRIGGER no_room`) }
+}
+
 // watch opens an event stream and gives the events of the conversation.
 func watch(t *testing.T, address, cookie string) <-chan string {
 	t.Helper()

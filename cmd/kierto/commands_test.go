@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kierto/kierto/accounts/accountstest"
 	"github.com/kierto/kierto/internal/db"
 	"github.com/kierto/kierto/internal/testdb"
 )
@@ -79,5 +80,50 @@ func TestCommandsWantAMarketplace(t *testing.T) {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s was made", path)
 		}
+	}
+}
+
+// Making somebody an operator says where they find the desk, however often it is
+// asked; and an address with which nobody joined is said, with what to do.
+func TestOperatorAddSaysWhatCame(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return testdb.EmptyURL(t) }} {
+		t.Run(name, func(t *testing.T) {
+			cfg := db.Config{URL: url(), Dir: t.TempDir()}
+			where := []string{"--data", cfg.Dir, "--database", cfg.URL}
+			if code, out, errOut := typed(t, append([]string{"migrate"}, where...)...); code != exitOK {
+				t.Fatalf("migrate: exit %d, %s%s", code, out, errOut)
+			}
+			d, err := db.Open(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := accountstest.Person(t, accountstest.New(t, d), "Salla")
+			role := func() (role string) {
+				if err := d.Get(t.Context(), &role, `SELECT role FROM users WHERE id = ?`, u.ID); err != nil {
+					t.Fatal(err)
+				}
+				return role
+			}
+			code, out, errOut := typed(t, append([]string{"operator", "add", "nobody@example.fi"}, where...)...)
+			if want := "nobody has joined with nobody@example.fi; sign up in the browser first\n"; code != exitFailed || out != "" || !strings.HasSuffix(errOut, want) {
+				t.Errorf("an unknown address: exit %d, %q, %q, want %q", code, out, errOut, want)
+			}
+			if role() != "member" {
+				t.Errorf("before: %s", role())
+			}
+			for _, when := range []string{"first", "again"} {
+				code, out, errOut := typed(t, append([]string{"operator", "add", u.Email}, where...)...)
+				if want := u.Email + " is an operator now and finds the desk at /desk.\n"; code != exitOK || out != want || errOut != "" {
+					t.Errorf("%s: exit %d, %q, %q, want %q", when, code, out, errOut, want)
+				}
+				if role() != operator {
+					t.Errorf("%s: %s", when, role())
+				}
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
