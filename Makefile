@@ -18,7 +18,7 @@ generate:
 # One throw-away PostgreSQL serves the whole run. Two packages at a time suit two
 # processors: most tests wait for a database or a browser.
 test: tools
-	go run ./internal/testdb/cluster -- go test -p 2 -timeout 60m $(TESTFLAGS) ./...
+	go run ./internal/testdb/cluster -- go test -p 2 -timeout 85m $(TESTFLAGS) ./...
 	$(MAKE) --no-print-directory conform
 
 # Our requests against Stripe's own description of its API; a module of its own.

@@ -60,6 +60,7 @@ func (e env) markets(ctx context.Context, o simulate.Options, all []simulate.Opt
 // broken, which ends it with a 1, is in the report.
 func ownMarket(ctx context.Context, self string, args []string) (*simulate.Report, error) {
 	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // the others have the other processors
 	var out, failed bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &failed
 	err := cmd.Run()

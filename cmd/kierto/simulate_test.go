@@ -16,14 +16,13 @@ import (
 	"github.com/kierto/kierto/nudges/simulate"
 )
 
-// How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is more,
-// and KIERTO_TRADES=20000 that many on each database.
+// How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is more, and
+// KIERTO_TRADES=5000 that many on each database.
 const (
-	simulatedLite      = 1_200 // on SQLite, in two markets
-	simulatedServe     = 200   // on PostgreSQL, where every question is a journey
-	simulatedLiteLong  = 20_000
-	simulatedServeLong = 2_000
-	simulateLimit      = 100 * time.Minute
+	simulatedLite  = 1_200 // on SQLite, in two markets
+	simulatedServe = 200   // on PostgreSQL, where every question is a journey
+	simulatedLong  = 20_000
+	simulateLimit  = 100 * time.Minute
 )
 
 // simulated runs `kierto simulate` in a process of its own, since a process makes
@@ -56,7 +55,7 @@ func TestEveryPromiseHolds(t *testing.T) {
 	t.Parallel()
 	lite, server := simulatedLite, simulatedServe
 	if os.Getenv("KIERTO_LONG") == "1" {
-		lite, server = simulatedLiteLong, simulatedServeLong
+		lite, server = simulatedLong, simulatedLong
 	}
 	if n, err := strconv.Atoi(os.Getenv("KIERTO_TRADES")); err == nil {
 		lite, server = n, n
