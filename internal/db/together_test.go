@@ -18,7 +18,6 @@ type crowd struct {
 	d     *db.DB
 	first chan error // how the one that ran ended
 	leave chan struct{}
-	wg    sync.WaitGroup
 }
 
 // gather begins a transaction that adds 1 to a and then stays until told to leave.
