@@ -43,6 +43,7 @@ type shared struct {
 	began time.Time
 	runs  int           // how many have run in it
 	lost  bool          // SQLite has undone it
+	by    *Tx           // because of this one
 	done  chan struct{} // closed when it has ended
 	err   error         // how it ended; read after done
 }
@@ -54,12 +55,15 @@ func (d *DB) share(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 	tx := &Tx{tx: s.tx, conn: s.conn, db: d}
-	if err := d.runIn(ctx, s, tx, fn); err != nil {
+	err = d.runIn(ctx, s, tx, fn)
+	<-s.done // when it failed, too: it may have been refused for what another of them did
+	switch {
+	case s.by == tx:
 		return err
-	}
-	<-s.done
-	if s.err != nil {
+	case s.err != nil:
 		return s.err
+	case err != nil:
+		return err
 	}
 	for _, f := range tx.after {
 		f()
@@ -133,7 +137,7 @@ func (d *DB) runIn(ctx context.Context, s *shared, tx *Tx, fn func(tx *Tx) error
 	done := false
 	defer func() {
 		if !done {
-			s.undo()
+			s.undo(tx)
 		}
 	}()
 	s.runs++
@@ -158,11 +162,11 @@ func (s *shared) exec(statement string) error {
 	return err
 }
 
-// undo takes back what the one that runs has done. When that is not possible
+// undo takes back what tx, which runs, has done. When that is not possible
 // SQLite has already undone everything, as it does when the disk is full.
-func (s *shared) undo() {
+func (s *shared) undo(tx *Tx) {
 	if s.exec("ROLLBACK TO one") != nil || s.exec("RELEASE one") != nil {
-		s.lost = true
+		s.lost, s.by = true, tx
 	}
 }
 

@@ -113,6 +113,8 @@ func TestTransactionsShareACommit(t *testing.T) {
 		t.Errorf("over before the commit: %v", err)
 	case err := <-joins:
 		t.Errorf("over before the commit: %v", err)
+	case err := <-fails: // what it was refused for may not be there for others yet
+		t.Errorf("refused before the commit: %v", err)
 	default:
 	}
 	close(stay)
@@ -146,6 +148,14 @@ func TestUndoneTogetherIsDoneAgain(t *testing.T) {
 		tx.AfterCommit(func() { after++ })
 		return add(t.Context(), 10)(tx)
 	})
+	saw := []int64{}
+	refused := c.join(t, t.Context(), func(tx *db.Tx) error { // for what the other has done
+		saw = append(saw, number(t, tx, "b"))
+		if len(saw) == 1 {
+			return errors.New("that is taken")
+		}
+		return nil
+	})
 	breaks := c.join(t, t.Context(), func(tx *db.Tx) error { // as a full disk does
 		if _, err := tx.Do(t.Context(), "ROLLBACK"); err != nil {
 			t.Error(err)
@@ -153,10 +163,13 @@ func TestUndoneTogetherIsDoneAgain(t *testing.T) {
 		return errAtWill
 	})
 	c.disperse()
-	for _, one := range []<-chan error{c.first, joins} {
+	for _, one := range []<-chan error{c.first, joins, refused} {
 		if err := ended(t, one); err != nil {
 			t.Error(err)
 		}
+	}
+	if len(saw) != 2 || saw[0] != 12 {
+		t.Errorf("who was refused saw %v", saw)
 	}
 	if err := ended(t, breaks); !errors.Is(err, errAtWill) {
 		t.Error(err)
