@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"strings"
 )
@@ -46,6 +47,9 @@ func (tx *Tx) flush(ctx context.Context) error {
 func (tx *Tx) before(ctx context.Context, query string) error {
 	if err := ctx.Err(); err != nil {
 		return err // on SQLite nothing else would say so
+	}
+	if tx.undone() {
+		return cmp.Or(tx.lost, errUndone)
 	}
 	tx.forget(query)
 	return tx.flush(ctx)

@@ -115,6 +115,21 @@ func (d *DB) memory() reader {
 	return d.write
 }
 
+// undone tells whether SQLite has undone the transaction, as it does when the disk
+// is full. Whoever ignores that must write no more: each statement would be
+// committed by itself.
+func (tx *Tx) undone() bool {
+	if tx.db.postgres {
+		return false
+	}
+	var undone bool
+	err := tx.conn.Raw(func(driverConn any) error {
+		undone = driverConn.(*sqlite3.SQLiteConn).AutoCommit()
+		return nil
+	})
+	return undone || err != nil
+}
+
 // sqlitePool is a pool of at most conns connections with options of their own.
 func sqlitePool(file string, conns int, options url.Values) *sqlx.DB {
 	options.Set("_foreign_keys", "on")

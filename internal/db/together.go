@@ -49,10 +49,13 @@ type shared struct {
 }
 
 // share runs fn in a transaction that others may share.
-func (d *DB) share(ctx context.Context, fn func(tx *Tx) error) error {
+func (d *DB) share(ctx context.Context, fn func(tx *Tx) error, again bool) error {
 	s, err := d.takeTurn(ctx)
 	if err != nil {
 		return err
+	}
+	if again {
+		s.runs = d.together.most // nobody comes after it who might undo it once more
 	}
 	tx := &Tx{tx: s.tx, conn: s.conn, db: d}
 	err = d.runIn(ctx, s, tx, fn)
@@ -147,7 +150,7 @@ func (d *DB) runIn(ctx context.Context, s *shared, tx *Tx, fn func(tx *Tx) error
 	if err := fn(tx); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := tx.before(ctx, ""); err != nil {
 		return err
 	}
 	if err := s.exec("RELEASE one"); err != nil {

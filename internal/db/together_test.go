@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/kierto/kierto/internal/db"
+	"github.com/kierto/kierto/internal/fault"
 	"github.com/kierto/kierto/internal/testdb"
 )
 
@@ -271,5 +273,102 @@ func BenchmarkSharedCommits(b *testing.B) {
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
 			})
 		}
+	}
+}
+
+// Once SQLite has undone everything, because the disk is full say, no statement
+// more is written, each by itself, even where the error was ignored.
+func TestNothingIsWrittenOnceUndone(t *testing.T) {
+	t.Parallel()
+	d := testdb.SQLite(t)
+	counters(t, d)
+	d.Patient()
+	for _, after := range []error{nil, errAtWill} {
+		c := gather(t, d)
+		joins := c.join(t, t.Context(), add(t.Context(), 10))
+		goesOn := c.join(t, t.Context(), func(tx *db.Tx) error {
+			fill(t, tx)
+			if err := add(t.Context(), 100)(tx); !saysFull(err) {
+				t.Errorf("a statement later: %v", err)
+			}
+			if n := int64(0); tx.Get(t.Context(), &n, "INSERT INTO counters (name, n, odd) VALUES ('c', 0, FALSE) RETURNING n") == nil {
+				t.Error("a row was written later")
+			}
+			if _, _, err := tx.SQL(t.Context()); !saysFull(err) {
+				t.Errorf("a job later: %v", err)
+			}
+			return after
+		})
+		c.disperse()
+		for _, one := range []<-chan error{c.first, joins} {
+			if err := ended(t, one); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := ended(t, goesOn); after == nil && !saysFull(err) || after != nil && !errors.Is(err, after) {
+			t.Error(err)
+		}
+	}
+	if a, b := number(t, d, "a"), number(t, d, "b"); a != 3 || b != 22 {
+		t.Errorf("a is %d, b is %d", a, b)
+	}
+}
+
+// fill lets the disk be full for one row, and makes room again.
+func fill(t *testing.T, tx *db.Tx) {
+	t.Helper()
+	var n int64
+	if err := tx.Get(t.Context(), &n, "PRAGMA max_page_count(1)"); err != nil {
+		t.Error(err)
+	}
+	_, err := tx.Do(t.Context(), "INSERT INTO counters (name, n, odd) VALUES (?, 0, FALSE)", strings.Repeat("x", 1<<20))
+	if !saysFull(err) {
+		t.Errorf("full: %v", err)
+	}
+}
+
+func saysFull(err error) bool {
+	fs := fault.As(err)
+	return len(fs) == 1 && fs[0].Key == "db.full"
+}
+
+// Who was undone because of another one commits at once the next time, so that
+// it happens to nobody again and again.
+func TestUndoneOnlyOnce(t *testing.T) {
+	t.Parallel()
+	d := testdb.SQLite(t)
+	counters(t, d)
+	d.Patient()
+	c := gather(t, d)
+	ctx, stop := context.WithCancel(t.Context())
+	var breaking sync.WaitGroup
+	for range 4 { // so that there is always one that waits to come next
+		breaking.Go(func() {
+			for ctx.Err() == nil {
+				_ = d.InTx(ctx, func(tx *db.Tx) error {
+					_, err := tx.Do(ctx, "ROLLBACK") // as a full disk does
+					return errors.Join(err, errAtWill)
+				})
+			}
+		})
+	}
+	for d.Waiting() < 4 {
+		time.Sleep(time.Millisecond)
+	}
+	runs := 0
+	joins := c.join(t, t.Context(), func(tx *db.Tx) error {
+		runs++
+		return add(t.Context(), 10)(tx)
+	})
+	c.disperse()
+	for _, one := range []<-chan error{c.first, joins} {
+		if err := ended(t, one); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	breaking.Wait()
+	if a, b := number(t, d, "a"), number(t, d, "b"); a != 2 || b != 12 || runs > 2 {
+		t.Errorf("a is %d, b is %d, after %d runs", a, b, runs)
 	}
 }

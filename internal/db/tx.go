@@ -25,6 +25,7 @@ type Tx struct {
 	later []statement
 	kept  map[string]map[any]any // by table, by key: see Keep
 	after []func()
+	lost  error // what undid the whole transaction, on SQLite
 }
 
 // InTx runs fn in one write transaction: it commits when fn returns nil and
@@ -36,7 +37,7 @@ type Tx struct {
 func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
-		err := d.try(ctx, fn)
+		err := d.try(ctx, fn, try > 1)
 		if err == nil || try == maxTries || !shouldRetry(err) {
 			return wrap(ctx, err)
 		}
@@ -49,12 +50,12 @@ func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
-func (d *DB) try(ctx context.Context, fn func(tx *Tx) error) (err error) {
+func (d *DB) try(ctx context.Context, fn func(tx *Tx) error, again bool) (err error) {
 	if err := d.alive(); err != nil {
 		return err
 	}
 	if d.together.turn != nil {
-		return d.share(ctx, fn)
+		return d.share(ctx, fn, again)
 	}
 	waiting, cancel := context.WithTimeout(ctx, connectionWait)
 	if d.cfg.Memory {
@@ -118,7 +119,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 	if err := tx.before(ctx, query); err != nil {
 		return err
 	}
-	return wrap(ctx, tx.tx.GetContext(tx.ctx(ctx), dest, tx.db.bind(query), args...))
+	return tx.heard(ctx, tx.tx.GetContext(tx.ctx(ctx), dest, tx.db.bind(query), args...))
 }
 
 // Select implements Queryer inside the transaction.
@@ -127,7 +128,7 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 	if err := tx.before(ctx, query); err != nil {
 		return err
 	}
-	return wrap(ctx, tx.tx.SelectContext(tx.ctx(ctx), dest, tx.db.bind(query), args...))
+	return tx.heard(ctx, tx.tx.SelectContext(tx.ctx(ctx), dest, tx.db.bind(query), args...))
 }
 
 // Do runs a statement and says how many rows it changed. After an error
@@ -139,7 +140,19 @@ func (tx *Tx) Do(ctx context.Context, query string, args ...any) (int64, error) 
 		return 0, err
 	}
 	res, err := tx.tx.ExecContext(tx.ctx(ctx), tx.db.bind(query), args...)
-	return affected(ctx, res, err)
+	if err != nil {
+		return 0, tx.heard(ctx, err)
+	}
+	return affected(ctx, res, nil)
+}
+
+// heard wraps how a statement went, and remembers what undid the transaction.
+func (tx *Tx) heard(ctx context.Context, err error) error {
+	err = wrap(ctx, err)
+	if err != nil && tx.undone() {
+		tx.lost = err
+	}
+	return err
 }
 
 // ctx is what a statement runs under. On SQLite that is one without an end:
