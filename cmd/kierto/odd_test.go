@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/kierto/kierto/accounts"
-	"github.com/kierto/kierto/internal/db"
-	"github.com/kierto/kierto/internal/testdb"
 	"github.com/kierto/kierto/internal/web"
 )
 
@@ -26,30 +24,27 @@ var odd = []string{
 }
 
 // Whatever an address asks with, nobody who may open the page gets a failure of
-// ours, on either database.
-func TestOddAddresses(t *testing.T) {
-	t.Parallel()
-	testdb.Each(t, func(t *testing.T, d *db.DB) {
-		t.Parallel()
-		m, _ := seeded(t, d)
-		m.log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-		srv := m.server(web.Options{})
-		s := newScene(t, m, srv)
-		for _, r := range srv.Routes() {
-			if r.Method != http.MethodGet || strings.HasSuffix(r.Path, "/live") || strings.HasPrefix(r.Path, "/static") {
-				continue
-			}
-			about, x := s.address(r.Path)
-			who := []accounts.UserID{x.buyer, x.seller, s.who[other]}
-			if r.Access == web.Operator {
-				who = []accounts.UserID{s.who[operator]}
-			}
-			slices.Sort(who)
-			for _, u := range slices.Compact(who) {
-				s.oddly(r, about, u)
-			}
+// ours.
+func oddAddresses(t *testing.T, m *market) {
+	t.Helper()
+	defer func(was *slog.Logger) { m.log = was }(m.log)
+	m.log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	srv := m.server(web.Options{})
+	s := newScene(t, m, srv)
+	for _, r := range srv.Routes() {
+		if r.Method != http.MethodGet || strings.HasSuffix(r.Path, "/live") || strings.HasPrefix(r.Path, "/static") {
+			continue
 		}
-	})
+		about, x := s.address(r.Path)
+		who := []accounts.UserID{x.buyer, x.seller, s.who[other]}
+		if r.Access == web.Operator {
+			who = []accounts.UserID{s.who[operator]}
+		}
+		slices.Sort(who)
+		for _, u := range slices.Compact(who) {
+			s.oddly(r, about, u)
+		}
+	}
 }
 
 // oddly asks for a page with every odd value.

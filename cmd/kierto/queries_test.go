@@ -6,8 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/kierto/kierto/cmd/kierto/demo"
 	"github.com/kierto/kierto/internal/db"
-	"github.com/kierto/kierto/internal/testdb"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/internal/web/webtest"
 )
@@ -24,33 +24,30 @@ var mostQueries = map[string]int{
 
 // Pages ask the database no more than they need, and no more for a long list
 // than for a short one.
-func TestPagesAskLittle(t *testing.T) {
-	t.Parallel()
-	testdb.Each(t, func(t *testing.T, d *db.DB) {
-		m, stand := seeded(t, d)
-		srv := m.server(web.Options{Demo: stand.Foot})
-		var o struct{ ID, Listing, Conv, Buyer string }
-		err := d.Get(t.Context(), &o, `
-			SELECT id, listing_id AS listing, conversation_id AS conv, buyer_id AS buyer
-			FROM orders
-			WHERE state = 'paid'
-			ORDER BY id
-			LIMIT 1`)
-		if err != nil {
-			t.Fatal(err)
+func pagesAskLittle(t *testing.T, m *market, stand *demo.Demo) {
+	t.Helper()
+	srv := m.server(web.Options{Demo: stand.Foot})
+	var o struct{ ID, Listing, Conv, Buyer string }
+	err := m.db.Get(t.Context(), &o, `
+		SELECT id, listing_id AS listing, conversation_id AS conv, buyer_id AS buyer
+		FROM orders
+		WHERE state = 'paid'
+		ORDER BY id
+		LIMIT 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string]string{
+		"browse": "/?n=1", "listing": "/listings/" + o.Listing, "inbox": "/inbox", "conversation": "/inbox/" + o.Conv, "trade room": "/orders/" + o.ID,
+	}
+	for name, path := range paths {
+		b := webtest.Client(t, srv).As(o.Buyer)
+		b.Get(path).Want(http.StatusOK) // what is noted at the first sight of a page
+		asked := watched(m.db, func() { b.Get(path).Want(http.StatusOK) })
+		if len(asked) > mostQueries[name] {
+			t.Errorf("%s asks %d times, more than %d:\n%s", name, len(asked), mostQueries[name], strings.Join(asked, "\n"))
 		}
-		paths := map[string]string{
-			"browse": "/?n=1", "listing": "/listings/" + o.Listing, "inbox": "/inbox", "conversation": "/inbox/" + o.Conv, "trade room": "/orders/" + o.ID,
-		}
-		for name, path := range paths {
-			b := webtest.Client(t, srv).As(o.Buyer)
-			b.Get(path).Want(http.StatusOK) // what is noted at the first sight of a page
-			asked := watched(d, func() { b.Get(path).Want(http.StatusOK) })
-			if len(asked) > mostQueries[name] {
-				t.Errorf("%s asks %d times, more than %d:\n%s", name, len(asked), mostQueries[name], strings.Join(asked, "\n"))
-			}
-		}
-	})
+	}
 }
 
 // watched are the statements run while f does, one to a line.

@@ -5,15 +5,13 @@ import (
 
 	"github.com/kierto/kierto/accounts"
 	"github.com/kierto/kierto/internal/money"
-	"github.com/kierto/kierto/internal/testdb"
 	"github.com/kierto/kierto/listings"
 	"github.com/kierto/kierto/orders"
 )
 
 // The program tells trades of what goes off sale: an offer for it ends.
-func TestOffersHearOfWithdrawals(t *testing.T) {
-	t.Parallel()
-	m, _ := seeded(t, testdb.SQLite(t))
+func offersHearOfWithdrawals(t *testing.T, m *market) {
+	t.Helper()
 	var ware struct {
 		ID     listings.ID
 		Seller accounts.UserID
