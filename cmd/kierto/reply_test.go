@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kierto/kierto/internal/testdb"
+	"github.com/kierto/kierto/cmd/kierto/demo"
 	"github.com/kierto/kierto/internal/web"
 	"github.com/kierto/kierto/internal/web/webtest"
 	"github.com/kierto/kierto/messaging"
@@ -16,9 +16,8 @@ import (
 
 // A visitor of the demo answers a letter; the answer goes over SMTP and is in the
 // conversation, without what it quotes.
-func TestALetterOfTheDemoCanBeAnswered(t *testing.T) {
-	t.Parallel()
-	m, stand := seeded(t, testdb.SQLite(t))
+func letterCanBeAnswered(t *testing.T, m *market, stand *demo.Demo) {
+	t.Helper()
 	box, err := messaging.NewLetterbox(m.messages)
 	if err != nil {
 		t.Fatal(err)

@@ -58,6 +58,7 @@ func TestTheMadeUpPast(t *testing.T) {
 		t.Run("pages ask little", func(t *testing.T) { pagesAskLittle(t, m, stand) })
 		t.Run("odd addresses", func(t *testing.T) { oddAddresses(t, m) })
 		t.Run("offers hear of withdrawals", func(t *testing.T) { offersHearOfWithdrawals(t, m) })
+		t.Run("a letter can be answered", func(t *testing.T) { letterCanBeAnswered(t, m, stand) })
 	})
 }
 
