@@ -135,7 +135,7 @@ func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) er
 
 // Do runs one statement as a transaction of its own.
 func (d *DB) Do(ctx context.Context, query string, args ...any) (int64, error) {
-	if !d.postgres { // its commit is one to die at, or to share
+	if !d.postgres || d.cfg.Probe != nil { // its commit is one to share, or to die at
 		var n int64
 		err := d.InTx(ctx, func(tx *Tx) (err error) {
 			n, err = tx.Do(ctx, query, args...)
