@@ -17,8 +17,12 @@ import (
 	"github.com/kierto/kierto/listings"
 )
 
+// restsAfter is when a program that was started has done its first round of
+// periodic work, some seconds after the start, and rests.
+const restsAfter = 10 * time.Second
+
 // starting measures from starting the program to its first answer, and what
-// memory it holds a moment later. It leaves the program running.
+// memory it holds once it rests. It leaves the program running.
 func (b *bench) starting(i *installation) {
 	b.Helper()
 	var took, memory, anonymous []float64
@@ -27,7 +31,7 @@ func (b *bench) starting(i *installation) {
 			i.stop()
 		}
 		took = append(took, i.start().Seconds()*1000)
-		time.Sleep(3 * time.Second)
+		time.Sleep(restsAfter)
 		memory = append(memory, b.resident(i, "VmRSS"))
 		anonymous = append(anonymous, b.resident(i, "RssAnon"))
 	}
@@ -218,7 +222,7 @@ const saidEachRound = 15
 // talk measures from sending a message to its words in the other's live stream.
 func (b *bench) talk(i *installation) {
 	b.Helper()
-	buyer := i.join("Noora")
+	buyer := i.join("Noora" + strconv.FormatInt(clock.Wall().Unix(), 36)) // the database may have been used before
 	listing := regexp.MustCompile(`/listings/lst_\w+`).FindString(string(b.fetch(i.base+"/", "")))
 	stream := buyer.must(listing+"/ask", url.Values{"text": {"Hei!"}})
 	var p95 []float64
