@@ -19,8 +19,8 @@ import (
 // How many trades are simulated with faults. KIERTO_LONG=1, as on CI, is more, and
 // KIERTO_TRADES=5000 that many on each database.
 const (
-	simulatedLite  = 1_200 // on SQLite, in two markets
-	simulatedServe = 200   // on PostgreSQL, where every question is a journey
+	simulatedLite  = 3_000 // on SQLite, in three markets
+	simulatedServe = 500   // on PostgreSQL, where every question is a journey
 	simulatedLong  = 20_000
 	simulateLimit  = 100 * time.Minute
 )
