@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -59,6 +60,14 @@ func away(err error) error {
 	f := fault.New(fault.Busy, "db.away")
 	f.Err = err
 	return f
+}
+
+// notInTime says that the database let somebody wait for too long.
+func notInTime(ctx context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return away(fmt.Errorf("db: no connection within %s (a transaction inside a transaction?): %w", connectionWait, err))
+	}
+	return err
 }
 
 // full is the fault for a full disk.

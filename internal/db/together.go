@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +28,7 @@ var errUndone = errors.New("db: undone together with another transaction")
 type together struct {
 	turn    chan struct{} // full while somebody has it: the one who may write
 	waiting atomic.Int32  // who will take the turn
-	commits atomic.Int64  // there have been
+	commits atomic.Int64  // how many there were; for tests
 	most    int           // togetherMost, but for tests
 	long    time.Duration // togetherLong, likewise
 	open    *shared       // the transaction that waits for the next to join; of whoever has the turn
@@ -123,14 +122,6 @@ func (d *DB) begin(ctx, waiting context.Context) (*shared, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &shared{conn: conn, tx: tx, began: clock.Wall(), done: make(chan struct{})}, nil
-}
-
-// notInTime says that the database let somebody wait for too long.
-func notInTime(ctx context.Context, err error) error {
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return away(fmt.Errorf("db: no connection within %s (a transaction inside a transaction?): %w", connectionWait, err))
-	}
-	return err
 }
 
 // runIn runs fn as a savepoint of s, undoes it when it fails or panics, and

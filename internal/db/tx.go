@@ -32,8 +32,9 @@ type Tx struct {
 // rolls back on an error or a panic. Write transactions are serial on SQLite,
 // where those that wait for each other share a commit (see together), and READ
 // COMMITTED on PostgreSQL. fn may run again, after a deadlock say; so it touches
-// nothing but the database, and reads it through tx alone. InTx must not be called inside fn: on
-// SQLite, where only one transaction writes at a time, it would wait for itself.
+// nothing but the database, and reads it through tx alone. InTx must not be called
+// inside fn: on SQLite, where only one transaction writes at a time, it would wait
+// for itself.
 func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {

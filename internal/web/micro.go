@@ -23,9 +23,9 @@ const (
 )
 
 // Micro keeps the pages that several strangers ask for, for a second, so that a
-// crowd at the door costs little. Whoever is signed in, or has a sentence waiting, always
-// gets a page of their own. Only GET routes that show every stranger the same
-// may use it.
+// crowd at the door costs little. Whoever is signed in, or has a sentence
+// waiting, always gets a page of their own. Only GET routes that show every
+// stranger the same may use it.
 func Micro() Guard {
 	return func(next Handler) Handler {
 		return func(c *Ctx) error {
